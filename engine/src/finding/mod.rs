@@ -62,7 +62,8 @@ pub struct Finding {
     pub outcome: Outcome,
     /// Who answered the SYN, and the evidence for it.
     pub assessment: Assessment,
-    /// Possible causes of a failure, most probable first; empty where nothing failed.
+    /// Possible causes of a failure or a delay, most probable first; empty if there was neither. A
+    /// health check also has its cause.
     pub causes: Vec<Cause>,
     /// Whether the handshake never completed while its listener was flooded with SYNs.
     pub left_by_flood: bool,

@@ -42,7 +42,7 @@ pub struct Record {
     now: StateStrings,
     /// All null in the handshake's first event.
     before: StateStrings,
-    /// Null where nothing failed.
+    /// Null if the handshake neither failed nor was delayed.
     cause: *const c_char,
     /// Delay in seconds; negative where it is not known.
     delay: f64,

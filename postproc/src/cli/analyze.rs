@@ -105,6 +105,9 @@ pub struct Analyze {
 
     /// Output file; - is standard output. The file is written atomically, except with --follow,
     /// which appends
+    ///
+    /// Without --format, these extensions choose it: .html, .json, .jsonl or .ndjson, .csv, .ecs,
+    /// .zeek, .parquet and .summary. With all others, the output is a table.
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 

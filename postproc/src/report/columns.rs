@@ -56,7 +56,7 @@ pub type ReadTexts = for<'a> fn(&'a Handshake<'_>) -> Vec<&'a str>;
 pub type ReadOtherFiles = for<'a> fn(&'a Handshake<'_>) -> &'a [OtherFile<'a>];
 /// Reader of the evidence.
 pub type ReadEvidence = for<'a> fn(&'a Handshake<'_>) -> &'a [Evidence<'a>];
-/// Reader of the causes; only failed handshakes have any.
+/// Reader of the causes; only handshakes that failed or were delayed have any.
 pub type ReadCauses = for<'a> fn(&'a Handshake<'_>) -> Option<&'a [Cause<'a>]>;
 
 /// Reader of a column's value.
@@ -132,7 +132,7 @@ pub const COLUMNS: &[Column] = &[
     csv("evidence_kinds", Value::Texts(|h| h.evidence_kinds()), "the kinds of evidence, strongest first"),
     both("evidence", Value::Evidence(|h| &h.evidence), "the evidence, strongest first"),
     both("missing", Value::Texts(|h| texts(h.missing)), "as in JSON"),
-    parquet("cause", Value::Causes(|h| h.cause.as_deref()), "the ranked causes; null where nothing failed"),
+    parquet("cause", Value::Causes(|h| h.cause.as_deref()), CAUSES),
     csv("cause", Value::OptionalText(|h| first(h).map(|cause| cause.kind)), "the kind of the first cause"),
     csv("cause_for", Value::Texts(|h| first(h).map_or_else(Vec::new, |cause| texts(cause.supporting))), OF_FIRST),
     csv("cause_against", Value::Texts(|h| first(h).map_or_else(Vec::new, |cause| texts(cause.against))), OF_FIRST),
@@ -141,6 +141,8 @@ pub const COLUMNS: &[Column] = &[
     csv("other_causes", Value::Texts(other_causes), "the kinds of further causes that are not ruled out"),
     csv("ruled_out", Value::Texts(ruled_out), "the kinds of causes that are ruled out"),
 ];
+
+const CAUSES: &str = "the ranked causes; null if the handshake neither failed nor was delayed";
 
 const ADDRESS_BYTES: &str =
     "the same in 16 bytes (IPv4 as IPv4-mapped IPv6), for range queries and joins; sorts in the order of the addresses";

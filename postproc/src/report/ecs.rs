@@ -93,7 +93,7 @@ struct Facts<'a> {
     /// Nanoseconds from the first SYN to the client's ACK.
     #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<u64>,
-    /// Most likely cause of a failure.
+    /// Most likely cause of a failure or a delay.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -138,18 +138,35 @@ struct Details<'a> {
     confidence: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     log_odds: Option<f64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     implementations: &'a [&'static str],
     outcome: &'static str,
     failed: bool,
     syns: u32,
-    frames: &'a Frames,
+    #[serde(skip_serializing_if = "FrameNumbers::is_empty")]
+    frames: FrameNumbers,
     /// Kinds of evidence, strongest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     evidence: Vec<&'static str>,
     /// Kinds of causes that are not ruled out, most likely first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     cause: Vec<&'static str>,
     /// Command that confirms the first of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     check: Option<&'a str>,
+}
+
+/// Frames of the handshake. Those that were not captured are left out.
+#[derive(Serialize)]
+struct FrameNumbers {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    syn: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    syn_ack: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ack: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset: Option<u32>,
 }
 
 impl<'a> Event<'a> {
@@ -210,11 +227,22 @@ impl<'a> Details<'a> {
             outcome: handshake.outcome,
             failed: handshake.failed,
             syns: handshake.syns,
-            frames: &handshake.frames,
+            frames: FrameNumbers::new(&handshake.frames),
             evidence: handshake.evidence_kinds(),
             cause: handshake.likely_causes().map(|cause| cause.kind).collect(),
             check: handshake.likely_causes().next().map(|cause| cause.check),
         }
+    }
+}
+
+impl FrameNumbers {
+    fn new(frames: &Frames) -> Self {
+        let Frames { syn, syn_ack, ack, reset } = *frames;
+        Self { syn, syn_ack, ack, reset }
+    }
+
+    fn is_empty(&self) -> bool {
+        [self.syn, self.syn_ack, self.ack, self.reset].iter().all(Option::is_none)
     }
 }
 
@@ -253,7 +281,7 @@ mod tests {
             "syncookie": {
                 "verdict": "syn-proxy", "confidence": "likely", "log_odds": 6.25,
                 "implementations": ["linux-synproxy", "pf-synproxy"], "outcome": "reset-by-server", "failed": true,
-                "syns": 1, "frames": {"syn": 1, "syn_ack": 2, "ack": null, "reset": 4},
+                "syns": 1, "frames": {"syn": 1, "syn_ack": 2, "reset": 4},
                 "evidence": ["zero-window"], "cause": ["proxy-leaked-ack"], "check": "tcpdump on the server",
             },
         });
@@ -267,6 +295,24 @@ mod tests {
         let found = events(&[unclear(), incomplete]);
         assert_eq!(found[0]["event"]["outcome"], "success");
         assert_eq!(found[1]["event"]["outcome"], "unknown");
-        assert!(found[0]["event"].get("reason").is_none() && found[0]["syncookie"]["cause"] == json!([]));
+        assert!(found[0]["event"].get("reason").is_none() && found[0]["syncookie"].get("cause").is_none());
+    }
+
+    #[test]
+    fn no_field_is_null_or_an_empty_list() {
+        fn valueless(value: &Value) -> bool {
+            match value {
+                Value::Null => true,
+                Value::Array(elements) => elements.is_empty() || elements.iter().any(valueless),
+                Value::Object(fields) => fields.is_empty() || fields.values().any(valueless),
+                _ => false,
+            }
+        }
+        let mut bare = unclear();
+        bare.assessment.evidence.clear();
+        bare.frames = Default::default();
+        for event in events(&[leaked(0), unclear(), bare]) {
+            assert!(!valueless(&event), "{event:#}");
+        }
     }
 }

@@ -15,6 +15,7 @@ pub enum Format {
     /// One JSON document
     Json,
     /// One JSON object per line
+    #[value(alias = "ndjson")]
     Jsonl,
     /// One event per handshake and line, in the Elastic Common Schema
     Ecs,

@@ -629,7 +629,8 @@ fn rounded(nats: f64) -> f64 {
     (nats * 1000.0).round() / 1000.0 + 0.0
 }
 
-/// Returns the ranked causes; `None` rather than an empty list if nothing failed.
+/// Returns the ranked causes; `None` rather than an empty list if the handshake neither failed nor
+/// was delayed.
 fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
     let ranked = causes.iter().zip(1..).map(|(cause, rank)| Cause {
         kind: cause.kind.as_str(),
