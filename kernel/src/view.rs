@@ -84,7 +84,10 @@ fn group(name: &str) -> &str {
 }
 
 impl From<Samples> for View {
-    fn from(samples: Samples) -> Self {
+    fn from(mut samples: Samples) -> Self {
+        if let Some(remark) = samples.remark {
+            samples.later.add_note(remark);
+        }
         Self::new(samples.later, samples.earlier)
     }
 }
