@@ -13,7 +13,8 @@ pub fn add(context: &Context<'_>, resources: &mut [Resource]) {
     let listeners: BTreeMap<String, &Listener> =
         context.facts.listeners.iter().map(|listener| (listener.local.to_string(), listener)).collect();
     // The finding about a full accept queue names it, so nobody has to search for it.
-    let is_found = |resource: &Resource| resource.kind == ResourceKind::AcceptQueue && resource.full().is_some();
+    let is_found =
+        |resource: &Resource| resource.kind == ResourceKind::AcceptQueue && resource.level() == Some(Level::Exhausted);
     let is_queue_found = resources.iter().any(is_found);
     for resource in resources {
         let worst = resource.findings.iter().enumerate().min_by_key(|(_, finding)| finding.level);
