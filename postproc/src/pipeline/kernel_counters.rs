@@ -199,6 +199,17 @@ mod tests {
         assert_eq!(host.counters[&Counter::ListenOverflows], CounterReading { value: 3, rose: None });
     }
 
+    /// The machine may have restarted: what it counted before is not ruled out.
+    #[test]
+    fn a_counter_above_zero_in_either_sample_is_not_zero() {
+        let text = |namespace: u32, overflows: u32| {
+            format!("syncookie: namespace-id {namespace}\nTcpExt: ListenOverflows ListenDrops\nTcpExt: {overflows} 9\n")
+        };
+        let value = |earlier: &str| of(Some(earlier), &text(1, 0)).counters[&Counter::ListenOverflows];
+        assert_eq!(value(&text(1, 3)), CounterReading { value: 3, rose: None });
+        assert_eq!(value(&text(2, 3)), CounterReading { value: 0, rose: None }, "another namespace");
+    }
+
     #[test]
     fn settings_have_values_and_unlisted_sockets_are_not_taken_for_none() {
         let host = of(None, "net.ipv4.tcp_syncookies = 1\nnet.ipv4.tcp_abort_on_overflow = 0\n");
