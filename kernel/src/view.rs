@@ -19,8 +19,8 @@ pub struct View {
 impl View {
     /// Assesses the resources of a sample, compared with an earlier one if there is one.
     pub fn new(mut later: Facts, earlier: Option<Facts>) -> Self {
-        if earlier.as_ref().is_some_and(|earlier| Difference::between(earlier, &later).is_other_namespace()) {
-            later.add_note("the two samples are of different network namespaces, so they are not compared".into());
+        if let Some(why) = earlier.as_ref().and_then(|earlier| why_not_compared(Difference::between(earlier, &later))) {
+            later.add_note(format!("{why}, so they are not compared"));
         }
         // The running machine lacks nothing: what only the earlier sample has is gone.
         let completes = |earlier: &&Facts| !later.is_live && Difference::between(earlier, &later).is_comparable();
@@ -46,9 +46,11 @@ impl View {
         self.resources.iter().filter_map(Resource::level).min()
     }
 
-    /// Returns the two samples for comparison; `None` if there is only one.
+    /// Returns the two samples for comparison; `None` if there is only one, or if they count from
+    /// different starts.
     pub fn difference(&self) -> Option<Difference<'_>> {
-        Some(Difference::between(self.earlier.as_ref()?, &self.later))
+        let difference = Difference::between(self.earlier.as_ref()?, &self.later);
+        difference.is_comparable().then_some(difference)
     }
 
     /// Returns the counters that a resource is judged by and that the source lacks, though it has
@@ -78,13 +80,25 @@ impl View {
     }
 }
 
+/// Returns why two samples are not compared; `None` if they are, or if [`Samples::remark`] says it.
+fn why_not_compared(difference: Difference<'_>) -> Option<&'static str> {
+    match difference {
+        _ if difference.is_other_namespace() => Some("the two samples are of different network namespaces"),
+        _ if difference.is_restart() => Some("the machine restarted between the two samples"),
+        _ => None,
+    }
+}
+
 /// Returns the group of a counter: `TcpExt` of `TcpExt.ListenDrops`.
 fn group(name: &str) -> &str {
     name.split('.').next().unwrap_or(name)
 }
 
 impl From<Samples> for View {
-    fn from(samples: Samples) -> Self {
+    fn from(mut samples: Samples) -> Self {
+        if let Some(remark) = samples.remark {
+            samples.later.add_note(remark);
+        }
         Self::new(samples.later, samples.earlier)
     }
 }
@@ -93,6 +107,7 @@ impl From<Samples> for View {
 mod tests {
     use super::*;
     use crate::read;
+    use crate::report::{self, Format, Options};
 
     fn facts(text: &str) -> Facts {
         read::document("test", text.as_bytes()).unwrap()
@@ -122,6 +137,36 @@ mod tests {
         let live = view(OVERFLOWS, Facts { is_live: true, ..facts("Tcp: InSegs OutRsts\nTcp: 9 1\n") });
         for gone in [other, restarted, live] {
             assert_eq!(gone.level(), None);
+        }
+    }
+
+    #[test]
+    fn a_report_on_samples_that_are_not_compared_says_so_everywhere() {
+        let dated = |namespace: u32, uptime: u32, second: u32| {
+            facts(&format!(
+                "syncookie: taken-at 17959659{second}000000000\nsyncookie: namespace-id {namespace}\n\
+                 ==> /proc/uptime <==\n{uptime}.0 1.0\n{OVERFLOWS}"
+            ))
+        };
+        for (namespace, uptime, why) in
+            [(1, 540, None), (2, 540, Some("different network namespaces")), (1, 9, Some("restarted"))]
+        {
+            let view = View::new(dated(namespace, uptime, 50), Some(dated(1, 500, 10)));
+            let write = |format| {
+                let mut text = Vec::new();
+                let options = Options { format, ..Options::default() };
+                report::write(options, std::slice::from_ref(&view), &mut text).unwrap();
+                String::from_utf8(text).unwrap()
+            };
+            let (table, json) = (write(Format::Table), write(Format::Json));
+            let Some(why) = why else {
+                assert!(table.contains(", compared with the sample 40 s earlier"), "{table}");
+                assert!(json.contains("\"compared\": true") && json.contains("\"compared_seconds\": 40.0"), "{json}");
+                continue;
+            };
+            assert!(table.contains(why) && table.contains(", not compared with test"), "{table}");
+            assert!(!table.contains("change unknown") && !table.contains("increase since"), "{table}");
+            assert!(json.contains("\"compared\": false") && json.contains("\"compared_seconds\": null"), "{json}");
         }
     }
 

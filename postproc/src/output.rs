@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use syncookie_terminal::escape_controls;
+
 const BUFFER: usize = 1 << 16;
 
 /// Destination of results.
@@ -36,6 +38,10 @@ impl Output {
         if path.as_os_str() == "-" {
             return Ok(Self::new(Box::new(io::stdout()), io::stdout().is_terminal(), None));
         }
+        Self::create(path).map_err(|error| named(path, error))
+    }
+
+    fn create(path: &Path) -> io::Result<Self> {
         // A symbolic link is kept; the file that it refers to is replaced.
         let name = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         if fs::metadata(&name).is_ok_and(|metadata| !metadata.is_file()) {
@@ -52,7 +58,7 @@ impl Output {
         if path.as_os_str() == "-" {
             return Self::open(path);
         }
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| named(path, error))?;
         Ok(Self::new(Box::new(file), false, None))
     }
 
@@ -68,6 +74,14 @@ impl Output {
     /// Completes the output: syncs the file and gives it its name, so that even after a power cut
     /// the name belongs to complete results.
     pub fn finish(mut self) -> io::Result<()> {
+        let name = self.pending.as_ref().map(|pending| pending.name.clone());
+        self.complete().map_err(|error| match name {
+            Some(name) => named(&name, error),
+            None => error,
+        })
+    }
+
+    fn complete(&mut self) -> io::Result<()> {
         self.writer.flush()?;
         let Some(Pending { file, name, handle }) = &self.pending else { return Ok(()) };
         synced(handle)?;
@@ -116,6 +130,14 @@ impl Unnamed {
             Self::Temporary(temporary) => fs::rename(temporary, name),
         }
     }
+}
+
+/// Adds the name of the file to an error about it, and what is missing if its folder is.
+pub fn named(path: &Path, error: io::Error) -> io::Error {
+    let name = escape_controls(&path.to_string_lossy()).into_owned();
+    let is_missing = error.kind() == ErrorKind::NotFound && !folder(path).exists();
+    let text = if is_missing { format!("{name}: the folder does not exist") } else { format!("{name}: {error}") };
+    io::Error::new(error.kind(), text)
 }
 
 /// Makes the name of a file last: a renamed file may otherwise have its old name after a power cut.
@@ -190,6 +212,19 @@ mod tests {
     fn new_results_replace_old_ones() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         assert_eq!(written(folder.path()), "new");
+    }
+
+    #[test]
+    fn an_error_names_the_file_and_says_if_its_folder_is_missing() {
+        let top = tempfile::tempdir().expect("a temporary folder");
+        let missing = top.path().join("missing/x.prom");
+        let said = format!("{}: the folder does not exist", missing.display());
+        for open in [Output::open, Output::append] {
+            let error = open(&missing).err().expect("the folder is missing");
+            assert_eq!((error.kind(), error.to_string()), (ErrorKind::NotFound, said.clone()));
+        }
+        let folder = Output::open(top.path()).err().expect("a folder is no file").to_string();
+        assert!(folder.starts_with(&format!("{}: ", top.path().display())), "{folder}");
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl<'a> Difference<'a> {
     /// Returns whether both samples count from the same start: the machine did not restart between
     /// them, and they are of the same namespace, as far as the samples say.
     pub fn is_comparable(&self) -> bool {
-        !self.is_restart() && !self.is_other_namespace()
+        !self.is_restart() && !self.is_other_namespace() && !self.earlier.is_unrelated
     }
 
     /// Returns whether the machine restarted between the two samples, judged by its uptime.

@@ -7,6 +7,7 @@ mod event;
 mod listener;
 mod merge;
 mod old_counters;
+mod order;
 mod path_drops;
 mod samples;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use difference::{Change, Difference};
 pub use event::{Event, EventKind};
 pub use listener::{Listener, LocalAddress, Process};
 pub use old_counters::is_in_every_kernel;
+pub(crate) use order::Order;
 pub use path_drops::PathDrops;
 pub(crate) use path_drops::{interface_counter, is_card_drop, is_xdp_drop};
 pub use samples::Samples;
@@ -75,6 +77,9 @@ pub struct Facts {
     pub(crate) has_connections: bool,
     pub(crate) destinations: BTreeMap<(IpAddr, u16), u64>,
     pub(crate) traced: BTreeMap<Traced, u64>,
+    /// Whether the sample counts from another start than the one it is compared with, see
+    /// [`Order::Unrelated`].
+    pub(crate) is_unrelated: bool,
     /// Heading above the line that is being read.
     pub(crate) heading: Option<String>,
     /// Format of the line that is being read.

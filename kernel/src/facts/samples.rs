@@ -9,6 +9,8 @@ pub struct Samples {
     pub earlier: Option<Facts>,
     /// Later sample, or the only one.
     pub later: Facts,
+    /// Remark on the order of the samples, if it is not that of their files or not clear.
+    pub remark: Option<String>,
 }
 
 impl Samples {

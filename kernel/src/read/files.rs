@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use super::{Error, document};
-use crate::facts::{Difference, Facts, Samples};
+use crate::facts::{Difference, Facts, Order, Samples};
 
 /// Reads a file: the output of one program, or several outputs one after another; `-` is standard
 /// input.
@@ -50,7 +50,7 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
 /// before it begins the next one. If there are more than two samples, the first and the last are
 /// compared. A fact that the last sample lacks is taken from the latest sample that has it, and
 /// becomes part of the earlier sample. Samples are ordered by their time if all say it, else by the
-/// order of their files.
+/// order of their files, unless their counters show that it is wrong.
 pub fn samples(files: impl IntoIterator<Item = Facts>) -> Samples {
     let mut samples: Vec<Facts> = Vec::new();
     for facts in files {
@@ -59,9 +59,7 @@ pub fn samples(files: impl IntoIterator<Item = Facts>) -> Samples {
             _ => samples.push(facts),
         }
     }
-    if samples.iter().all(|sample| sample.taken_at.is_some()) {
-        samples.sort_by_key(|sample| sample.taken_at);
-    }
+    let remark = order(&mut samples);
     let Some(mut later) = samples.pop() else { return Samples::default() };
     let mut samples = samples.into_iter();
     let mut earlier = samples.next();
@@ -71,7 +69,41 @@ pub fn samples(files: impl IntoIterator<Item = Facts>) -> Samples {
         }
         later.inherit_settings(earlier);
     }
-    Samples { earlier, later }
+    Samples { earlier, later, remark }
+}
+
+/// Puts the samples in the order in which they were saved. Returns a remark if that is not the
+/// order of their files, or if their counters contradict each other.
+fn order(samples: &mut [Facts]) -> Option<String> {
+    if samples.iter().all(|sample| sample.taken_at.is_some()) {
+        samples.sort_by_key(|sample| sample.taken_at);
+        return None;
+    }
+    let [first, .., last] = samples else { return None };
+    let (before, after) = (first_file(first), first_file(last));
+    match Order::of(first, last) {
+        Order::AsGiven => None,
+        Order::Reversed => {
+            samples.reverse();
+            let why = "counters only grow while a machine runs, and those in it are smaller";
+            Some(format!("{after} is taken as saved before {before}: {why}"))
+        }
+        Order::Unrelated => {
+            first.is_unrelated = true;
+            let why = "the machine restarted between them, or they are of different machines";
+            let what = format!("From {before} to {after}, some counters fall and some rise");
+            Some(format!("{what}: {why}, so they are not compared"))
+        }
+        Order::Unclear => {
+            let why = "they were saved in the other order, or nstat printed increases, as it does without -a";
+            Some(format!("Counters fall from {before} to {after}: {why}"))
+        }
+    }
+}
+
+/// Returns the name of the first file of a sample.
+fn first_file(sample: &Facts) -> String {
+    sample.source.split(", ").next().unwrap_or_default().to_owned()
 }
 
 /// Returns whether a file repeats counters, gauges or a list of sockets of the sample before it, in

@@ -149,7 +149,7 @@ fn namespace(view: &View) -> Namespace<'_> {
         kernel: facts.kernel.as_deref(),
         uptime_seconds: facts.uptime.map(|uptime| uptime.as_secs_f64()),
         compared_seconds: view.difference().and_then(|difference| difference.elapsed()).map(|time| time.as_secs_f64()),
-        compared: view.earlier.is_some(),
+        compared: view.difference().is_some(),
         answer: answer(view),
         findings: view.findings().into_iter().map(|(resource, finding)| sentence(resource, finding)).collect(),
         resources: view.resources.iter().map(row).collect(),

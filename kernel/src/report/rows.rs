@@ -100,7 +100,7 @@ fn short(source: &str) -> String {
 /// Returns the rows of counters. The first counter of a resource is the most important and is shown
 /// even if it is zero; the others are shown if they are not.
 pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
-    let is_compared = view.earlier.is_some();
+    let is_compared = view.difference().is_some();
     let mut rows = Vec::new();
     for resource in &view.resources {
         let is_shown = |(index, counter): &(usize, &Counter)| match counter.total {

@@ -107,7 +107,7 @@ fn one(
     }
     let counts = counts(view, is_verbose);
     if !counts.is_empty() {
-        let increases = if view.earlier.is_some() { " (increase since the previous sample)" } else { "" };
+        let increases = if view.difference().is_some() { " (increase since the previous sample)" } else { "" };
         let counters = format!("counters since boot{increases}");
         let header = [("resource", false), ("instance", false), (counters.as_str(), false)];
         writeln!(output, "\n{}", table(terminal, &header, &counts))?;
@@ -132,8 +132,9 @@ fn source(view: &View) -> String {
     parts.extend(facts.uptime.map(|uptime| format!("up {}", duration(uptime.as_secs()))));
     parts.extend(facts.taken_at.map(|time| format!("{} UTC", time.strftime(SECOND))));
     if let Some(earlier) = &view.earlier {
-        let time = view.difference().and_then(|difference| difference.elapsed());
-        parts.push(match time {
+        let difference = view.difference();
+        parts.push(match difference.and_then(|difference| difference.elapsed()) {
+            _ if difference.is_none() => format!("not compared with {}", escape_controls(&earlier.source)),
             Some(time) if time.as_millis() < 1000 => "compared with the sample less than 1 s earlier".into(),
             Some(time) => format!("compared with the sample {} earlier", duration(time.as_secs())),
             None => format!("compared with {}", escape_controls(&earlier.source)),

@@ -12,12 +12,17 @@ use crate::facts::Listener;
 pub fn add(context: &Context<'_>, resources: &mut [Resource]) {
     let listeners: BTreeMap<String, &Listener> =
         context.facts.listeners.iter().map(|listener| (listener.local.to_string(), listener)).collect();
+    // The finding about a full accept queue names it, so nobody has to search for it.
+    let is_found =
+        |resource: &Resource| resource.kind == ResourceKind::AcceptQueue && resource.level() == Some(Level::Exhausted);
+    let is_queue_found = resources.iter().any(is_found);
     for resource in resources {
         let worst = resource.findings.iter().enumerate().min_by_key(|(_, finding)| finding.level);
         let Some((index, finding)) = worst.filter(|(_, finding)| finding.level < Level::Overflowed) else { continue };
         let listener = resource.subject.as_ref().and_then(|address| listeners.get(address));
         let advice = match listener {
             Some(listener) => queue(context, resource, finding, listener),
+            None if resource.kind == ResourceKind::AcceptQueue && is_queue_found => None,
             None => general(resource.kind).map(str::to_owned).filter(|_| finding.causes.is_empty()),
         };
         resource.findings[index].advice = advice;

@@ -27,7 +27,6 @@ pub fn link(context: &Context<'_>, resources: &mut [Resource]) {
     for resource in resources {
         let causes = match (resource.kind, &resource.subject) {
             (ResourceKind::AcceptQueue, Some(address)) => by_address.get(address).cloned().unwrap_or_default(),
-            (ResourceKind::AcceptQueue, None) => exhausted.queues.iter().take(MAX_CAUSES).map(full_queue).collect(),
             (ResourceKind::SynQueue, Some(address)) => {
                 exhausted.queues.get(address).map(full_queue).into_iter().collect()
             }
@@ -133,6 +132,20 @@ mod tests {
         assert!(found.contains(&(ResourceKind::AcceptQueue, vec![descriptors])), "{found:?}");
         assert!(found.contains(&(ResourceKind::SynQueue, vec![queue])), "{found:?}");
         assert!(found.contains(&(ResourceKind::Descriptors, vec![])), "{found:?}");
+    }
+
+    /// The finding about overflows is about the accept queue, too.
+    #[test]
+    fn a_full_accept_queue_is_not_the_cause_of_accept_queue_overflows() {
+        let overflows = "TcpExt: ListenOverflows ListenDrops\nTcpExt: 4 4\n";
+        let mut facts = read::document("test", format!("{FULL}{overflows}").as_bytes()).unwrap();
+        let earlier = facts.clone();
+        facts.set_counter("TcpExt.ListenOverflows".into(), 9);
+        let resources = assess(&facts, Some(&earlier));
+        let overflowing = findings(&resources).into_iter().find(|(resource, _)| resource.subject.is_none());
+        let (resource, finding) = overflowing.unwrap();
+        assert_eq!((resource.kind, finding.level), (ResourceKind::AcceptQueue, Level::Overflowing));
+        assert_eq!((&finding.causes[..], &finding.advice), (&[][..], &None), "the finding above names the queue");
     }
 
     #[test]

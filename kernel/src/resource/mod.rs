@@ -66,8 +66,9 @@ pub struct Counter {
 }
 
 /// Assesses every resource by the current facts, and by their changes since the earlier ones if
-/// there are any.
+/// there are any and they count from the same start.
 pub fn assess(later: &Facts, earlier: Option<&Facts>) -> Vec<Resource> {
+    let earlier = earlier.filter(|earlier| Difference::between(earlier, later).is_comparable());
     let difference = earlier.map(|earlier| Difference::between(earlier, later));
     let context = Context { facts: later, earlier, difference, holders: holders(later) };
     let mut found = Vec::new();

@@ -138,6 +138,18 @@ fn samples_of_two_namespaces_are_not_compared() {
     };
     assert_eq!(sentences(&assess(&at(1, 9), Some(&at(1, 7)))), [("accept-queue", Level::Overflowing)]);
     assert_eq!(sentences(&assess(&at(1, 9), Some(&at(2, 7)))), [("accept-queue", Level::Overflowed)]);
+    let drops = |id: u32, drops: u64| {
+        let memory = format!("skmem:(r0,rb131072,t0,tb16384,f0,w0,o0,bl0,d{drops})");
+        let resources = facts(&format!("syncookie: namespace-id {id}\nLISTEN 0 8 0.0.0.0:80 *:* {memory}\n"));
+        assert_eq!(resources.listeners[0].drops, Some(drops));
+        resources
+    };
+    let increase = |earlier| {
+        let resources = assess(&drops(1, 9), Some(&earlier));
+        let queue = resources.iter().find(|resource| resource.subject.is_some()).unwrap();
+        queue.counters[0].increase
+    };
+    assert_eq!((increase(drops(1, 7)), increase(drops(2, 7))), (Some(2), None));
 }
 
 #[test]

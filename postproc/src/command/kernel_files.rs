@@ -80,7 +80,9 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
         Some(_) => format!(". {undated} before and after the failure"),
         None => format!(". {undated} after the failure"),
     };
-    format!("{} {whose}{when}{}{}", files.join(", "), other_namespaces(samples), synproxy(machine, samples))
+    let order =
+        samples.remark.as_deref().map_or_else(String::new, |remark| format!(". {}", crate::text::capture(remark)));
+    format!("{} {whose}{when}{order}{}{}", files.join(", "), other_namespaces(samples), synproxy(machine, samples))
 }
 
 /// Says that samples of different network namespaces are not compared.

@@ -95,10 +95,15 @@ fn traced((event, count): (&kernel::Traced, u64)) -> Traced {
 }
 
 /// Returns a counter and its increase. Samples without a common format (`netstat -s`, then `nstat`)
-/// are treated as parts of one sample: their difference would wrongly show that nothing changed.
+/// are treated as parts of one sample: their difference would wrongly show that nothing changed. The
+/// value is the larger one of both samples, unless they are of different network namespaces: what
+/// one of them counted is not ruled out.
 fn reading(samples: &Samples, counter: Counter) -> Option<CounterReading> {
     let source = Source::of(counter);
-    let value = source.value(&samples.later).or_else(|| source.value(samples.earlier.as_ref()?))?;
+    let (later, earlier) =
+        (source.value(&samples.later), samples.earlier.as_ref().and_then(|facts| source.value(facts)));
+    let is_other = samples.difference().is_some_and(|difference| difference.is_other_namespace());
+    let value = if is_other { later.or(earlier) } else { later.max(earlier) }?;
     let alike = |earlier: &Facts| earlier.formats.keys().any(|form| samples.later.formats.contains_key(form));
     let comparable = samples.earlier.as_ref().is_some_and(alike);
     let rose = samples.difference().filter(|_| comparable).and_then(|difference| source.increase(difference));
@@ -173,7 +178,7 @@ mod tests {
     }
 
     fn of(earlier: Option<&str>, later: &str) -> Host {
-        host(&Samples { earlier: earlier.map(facts), later: facts(later) }, None)
+        host(&Samples { earlier: earlier.map(facts), later: facts(later), remark: None }, None)
     }
 
     #[test]
@@ -192,6 +197,17 @@ mod tests {
             "#kernel\nTcpExtListenOverflows           3                  0.0\n",
         );
         assert_eq!(host.counters[&Counter::ListenOverflows], CounterReading { value: 3, rose: None });
+    }
+
+    /// The machine may have restarted: what it counted before is not ruled out.
+    #[test]
+    fn a_counter_above_zero_in_either_sample_is_not_zero() {
+        let text = |namespace: u32, overflows: u32| {
+            format!("syncookie: namespace-id {namespace}\nTcpExt: ListenOverflows ListenDrops\nTcpExt: {overflows} 9\n")
+        };
+        let value = |earlier: &str| of(Some(earlier), &text(1, 0)).counters[&Counter::ListenOverflows];
+        assert_eq!(value(&text(1, 3)), CounterReading { value: 3, rose: None });
+        assert_eq!(value(&text(2, 3)), CounterReading { value: 0, rose: None }, "another namespace");
     }
 
     #[test]

@@ -256,6 +256,15 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
 #[test]
 fn two_readings_give_differences_in_explain_and_in_analyze() {
     let files = [kernel("leaked-ack/before.txt"), kernel("leaked-ack/after.txt")];
+    let folder = kernel("leaked-ack");
+    // The files have no date. A folder is read by name, which begins with the later one.
+    for reversed in [&["--kernel", &files[1], &files[0]][..], &["--kernel", &folder]] {
+        let text = unwrapped(&explain(&[user_trace()], reversed).stdout);
+        for part in ["(proxy-leaked-ack)", "OutRsts rose by 3 between the readings", "is taken as saved before"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("OutRsts has been 0 since boot"), "{text}");
+    }
     let text = unwrapped(&explain(&[user_trace()], &["--kernel", &files[0], &files[1]]).stdout);
     assert!(text.contains("OutRsts rose by 3 between the readings, and these did not: ListenOverflows"), "{text}");
     let mut command = command([user_trace()]);

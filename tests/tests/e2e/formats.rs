@@ -493,7 +493,8 @@ fn results_that_cannot_be_written_are_exit_code_1_and_leave_nothing() {
         let mut command = Command::new(&programs().syncookie);
         let nowhere = folder.path().join("missing/out");
         let missing = run(command.args(["analyze", "--format", format, "-o"]).arg(&nowhere).arg(user_trace()));
-        assert!(missing.code == Some(1) && missing.stderr.contains("could not be written"), "{format}: {missing:?}");
+        let said = format!("could not be written: {}: the folder does not exist", nowhere.display());
+        assert!(missing.code == Some(1) && missing.stderr.contains(&said), "{format}: {missing:?}");
     }
     assert_eq!(entries(folder.path()), [""; 0]);
 }

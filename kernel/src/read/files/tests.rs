@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::facts::Change;
+use crate::view::View;
 
 fn write(folder: &TempDir, name: &str, text: &str) -> PathBuf {
     let path = folder.path().join(name);
@@ -112,4 +113,63 @@ fn two_lists_of_the_same_listeners_are_parts_of_one_sample() {
     let both = super::files([with_memory("lntm", 7), all("tan"), with_memory("lntm-2", 9), all("tan-2")]).unwrap();
     assert_eq!(both.earlier.unwrap().listeners[0].drops, Some(7));
     assert_eq!(both.later.listeners[0].drops, Some(9));
+}
+
+/// Text of `/proc/net/snmp` and `/proc/net/netstat` with these values.
+fn resets_and_overflows(resets: u32, overflows: u32) -> String {
+    let established = 9 - resets;
+    format!(
+        "Tcp: CurrEstab OutRsts\nTcp: {established} {resets}\nTcpExt: ListenDrops ListenOverflows\nTcpExt: 0 {overflows}\n"
+    )
+}
+
+#[test]
+fn undated_samples_whose_counters_only_fall_are_swapped_and_a_note_says_so() {
+    let (before, after) = (resets_and_overflows(0, 2), resets_and_overflows(3, 2));
+    let (_folder, [after, before]) = written([("after", &after), ("before", &before)]);
+    for (order, is_noted) in [([&after, &before], true), ([&before, &after], false)] {
+        let samples = files(order).unwrap();
+        assert_eq!(samples.difference().unwrap().change("Tcp.OutRsts"), Change::Increased(3), "{order:?}");
+        let view = View::from(samples);
+        let said = format!("{} is taken as saved before {}", before.display(), after.display());
+        assert_eq!(view.later.notes.iter().any(|note| note.contains(&said)), is_noted, "{:?}", view.later.notes);
+    }
+}
+
+#[test]
+fn undated_samples_whose_counters_fall_and_rise_are_not_compared_and_a_note_says_so() {
+    let (first, second) = (resets_and_overflows(3, 2), resets_and_overflows(1, 5));
+    let (_folder, paths) = written([("first", &first), ("second", &second)]);
+    let samples = files(paths).unwrap();
+    let difference = samples.difference().unwrap();
+    assert!(!difference.is_comparable());
+    assert_eq!(difference.change("TcpExt.ListenOverflows"), Change::Unknown);
+    let notes = View::from(samples).later.notes;
+    assert!(notes.iter().any(|note| note.contains("restarted") && note.contains("different machines")), "{notes:?}");
+}
+
+/// Without `-a`, `nstat` prints increases, which are smaller although they were saved later.
+#[test]
+fn samples_of_nstat_are_swapped_only_if_they_show_values_since_boot() {
+    let nstat = |resets, opens, zero| format!("#kernel\nTcpOutRsts {resets} 0.0\nTcpPassiveOpens {opens} 0.0\n{zero}");
+    let zero = "TcpExtListenOverflows 0 0.0\n";
+    let texts = [nstat(9, 4, zero), nstat(5, 4, zero), nstat(9, 4, ""), nstat(5, 4, ""), nstat(5, 3, zero)];
+    let names = ["all", "less", "short", "shorter", "none-kept"];
+    let (_folder, [all, less, short, shorter, none_kept]) =
+        written(std::array::from_fn(|index| (names[index], texts[index].as_str())));
+    let swapped = files([&all, &less]).unwrap();
+    assert_eq!(swapped.difference().unwrap().change("Tcp.OutRsts"), Change::Increased(4));
+    for order in [[&short, &shorter], [&all, &none_kept]] {
+        let unclear = files(order).unwrap();
+        assert_eq!(unclear.difference().unwrap().change("Tcp.OutRsts"), Change::Unknown);
+        assert!(unclear.remark.as_deref().unwrap().contains("without -a"), "{order:?}");
+    }
+}
+
+#[test]
+fn a_restart_that_uptimes_show_is_not_a_wrong_order() {
+    let text = |uptime, resets| format!("==> /proc/uptime <==\n{uptime} 1.0\n{}", resets_and_overflows(resets, 0));
+    let (_folder, paths) = written([("before", &text("5000.1", 3)), ("after", &text("10.5", 1))]);
+    let samples = files(paths).unwrap();
+    assert_eq!((samples.later.counter("Tcp.OutRsts"), &samples.remark), (Some(1), &None));
 }

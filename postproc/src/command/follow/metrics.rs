@@ -31,8 +31,7 @@ impl MetricsFile {
             metrics(totals).write(&mut output)?;
             output.finish()
         });
-        written
-            .map_err(|error| io::Error::new(error.kind(), format!("{} cannot be written: {error}", self.0.display())))
+        written.map_err(|error| io::Error::new(error.kind(), format!("metrics cannot be written: {error}")))
     }
 }
 

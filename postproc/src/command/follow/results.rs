@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::state::Pending;
 use crate::command::failure::Failure;
-use crate::output::{Output, sync_folder};
+use crate::output::{Output, named, sync_folder};
 
 /// Maximum number of bytes of a line that a killed run left incomplete, and that is removed.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -30,7 +30,8 @@ impl Results {
             return Output::append(path).map(Self::Stream).map_err(Failure::Output);
         }
         let file = OpenOptions::new().create(true).read(true).append(true).open(path);
-        let file = file.and_then(|file| sync_folder(path).map(|()| file)).map_err(Failure::Output)?;
+        let file = file.and_then(|file| sync_folder(path).map(|()| file));
+        let file = file.map_err(|error| Failure::Output(named(path, error)))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => Err(Failure::OutputLocked(path.into())),
             // A file system without locks.
