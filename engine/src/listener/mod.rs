@@ -112,19 +112,6 @@ impl Deref for Listener<'_> {
     }
 }
 
-impl ListenerFacts {
-    /// Reads a part of the facts that judging this handshake needs, ahead of their use.
-    pub(crate) fn read_part(&self, index: usize) -> u64 {
-        let numbers = self.clients.number(index).unwrap_or_default()
-            + self.options.all_kept_count
-            + self.rto_retransmissions
-            + self.refused_acknowledgments
-            + self.granted.ecn;
-        let flags = u64::from(self.ignores_acks) ^ self.options.handling(index).map_or(0, |handling| handling as u64);
-        numbers as u64 ^ self.clock.scatter.to_bits() ^ flags ^ self.cookie_phases.rate.to_bits()
-    }
-}
-
 impl<'a> Listener<'a> {
     /// Reads the facts from a listener's handshakes, which are in order of time; `now` is the time
     /// of the last packet, and `learnt` what earlier handshakes showed.

@@ -39,13 +39,6 @@ pub(super) struct Answer {
     led_to_nothing: bool,
 }
 
-impl Answer {
-    /// Reads a part of it; see [`prefetch`](super::prefetch::prefetch).
-    pub(super) const fn read_part(&self) -> u64 {
-        self.time.as_nanos() as u64
-    }
-}
-
 impl From<&Judgement<'_>> for Answer {
     fn from(judgement: &Judgement<'_>) -> Self {
         Self {

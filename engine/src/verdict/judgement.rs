@@ -255,13 +255,6 @@ impl<'a> ListenerJudge<'a> {
         handshake.never_completed() && self.judge.listener.floods.is_flood(handshake.time)
     }
 
-    /// Reads a part of what judging the next handshake needs; see [`prefetch`]. Returns the handshake.
-    pub(crate) fn prefetch_next(&self) -> Option<&'a Handshake> {
-        let &(_, index) = self.order.get(self.next)?;
-        std::hint::black_box(self.judge.read_part(index as usize));
-        Some(self.handshake(index))
-    }
-
     /// Judges the next handshake.
     pub(crate) fn judge_next(&mut self) -> Option<Judgement<'a>> {
         let &(_, index) = self.order.get(self.next)?;

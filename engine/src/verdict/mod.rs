@@ -177,12 +177,6 @@ impl<'a> Judge<'a> {
         Self { listener, totals, priors }
     }
 
-    /// Reads a part of what a handshake is judged by; see [`prefetch::prefetch`].
-    fn read_part(&self, index: usize) -> u64 {
-        let own = self.totals.get(index).map_or(0.0, |total| total.own.cookie);
-        (own + self.prior(index).0).to_bits() ^ self.listener.read_part(index)
-    }
-
     /// Returns the log-odds of a cookie and of a proxy, by the listener's other handshakes.
     fn prior(&self, index: usize) -> (f64, f64) {
         self.priors.get(index).copied().unwrap_or((PRIOR, PRIOR))

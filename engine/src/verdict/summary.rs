@@ -53,17 +53,6 @@ impl ListenerSummary {
         add(&mut self.listener, judgement, &completion);
     }
 
-    /// Reads a part of what [`Self::add`] changes; see [`prefetch`](super::prefetch::prefetch).
-    pub(crate) fn read_part(&self) -> u64 {
-        let last = self.answers.last().map_or(0, Answer::read_part);
-        self.tally.handshakes
-            ^ self.tally.outcomes[0]
-            ^ self.listener.syns
-            ^ self.compared.len() as u64
-            ^ last
-            ^ self.seconds.len() as u64
-    }
-
     /// Completes the report, and finds the episodes: no judgement follows.
     pub(crate) fn close(&mut self) {
         self.listener.tally.merge(&self.tally);
