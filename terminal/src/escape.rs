@@ -25,8 +25,8 @@ pub fn escape_json_controls(json: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// The highest control character of ASCII.
-const DELETE: u8 = 0x7f;
+/// The highest control character of ASCII, which JSON does not escape.
+pub const DELETE: u8 = 0x7f;
 
 fn is_active_in_json(c: char) -> bool {
     c >= char::from(DELETE) && is_active(c)

@@ -17,7 +17,7 @@ mod screen;
 mod style;
 mod wrap;
 
-pub use escape::{escape_controls, escape_json_controls};
+pub use escape::{DELETE, escape_controls, escape_json_controls};
 pub use escape_sequences::{Stream, understands_escapes};
 pub use number::{count, grouped};
 pub use screen::Screen;

@@ -250,7 +250,7 @@ impl Analyze {
         let needs_follow = [("--state", self.state.is_some()), ("--metrics", self.metrics.is_some())];
         match needs_follow.into_iter().find(|(_, is_given)| *is_given && !self.follow) {
             Some((option, _)) => Some((option, "--follow")),
-            None => (self.server.is_some() && self.kernel.is_empty()).then_some(("--server", "--kernel")),
+            None => super::lacks_kernel(self.server.as_ref(), &self.kernel),
         }
     }
 

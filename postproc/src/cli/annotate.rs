@@ -98,6 +98,6 @@ pub struct Annotate {
 impl Annotate {
     /// Returns an option that was given, and the option that it needs and that is missing.
     pub(super) fn lacking(&self) -> Option<(&'static str, &'static str)> {
-        (self.server.is_some() && self.kernel.is_empty()).then_some(("--server", "--kernel"))
+        super::lacks_kernel(self.server.as_ref(), &self.kernel)
     }
 }

@@ -23,6 +23,8 @@ mod wildcards;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::filter::EndpointPattern;
+
 pub use analyze::Analyze;
 pub use annotate::Annotate;
 pub use capture_point::CapturePoint;
@@ -73,6 +75,11 @@ impl Cli {
         let command = program.find_subcommand_mut(name).expect("it is a command of the program");
         Err(command.error(ErrorKind::MissingRequiredArgument, format!("{option} needs {needed}")))
     }
+}
+
+/// Returns `--server` and `--kernel` if the server of the kernel files is named without files.
+fn lacks_kernel(server: Option<&EndpointPattern>, files: &[KernelFile]) -> Option<(&'static str, &'static str)> {
+    (server.is_some() && files.is_empty()).then_some(("--server", "--kernel"))
 }
 
 /// Commands of the program. The help text of each is the documentation of its arguments.

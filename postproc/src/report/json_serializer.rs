@@ -13,7 +13,7 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 use serde_json::Error;
-use syncookie_terminal::escape_json_controls;
+use syncookie_terminal::{DELETE, escape_json_controls};
 
 /// Text in JSON. The memory of a text that was cleared is used again, and so is what was written to
 /// it, so that adding a few bytes is one check and one copy.
@@ -142,6 +142,11 @@ impl<'a> Serialization<'a> {
         self.0.push_between(b"{\"", variant, b"\":");
         self
     }
+
+    /// Begins a variant of an enum with several values.
+    fn begin_wrapped(self, variant: &'static str, brackets: &[u8; 2]) -> Elements<'a> {
+        Elements { is_wrapped: true, ..self.begin_variant(variant).begin(brackets) }
+    }
 }
 
 impl Elements<'_> {
@@ -174,9 +179,6 @@ fn is_plain(text: &[u8]) -> bool {
         None => !text.iter().any(|&byte| may_need_escape([byte; 8])),
     }
 }
-
-/// The highest control character of ASCII.
-const DELETE: u8 = 0x7f;
 
 /// Returns whether some byte is not ASCII, a control character, a quotation mark or a backslash. It
 /// may be wrong about the bytes after such a byte.
@@ -354,7 +356,7 @@ impl<'a> Serializer for Serialization<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Elements<'a>, Error> {
-        Ok(Elements { is_wrapped: true, ..self.begin_variant(variant).begin(b"[]") })
+        Ok(self.begin_wrapped(variant, b"[]"))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Elements<'a>, Error> {
@@ -373,7 +375,7 @@ impl<'a> Serializer for Serialization<'a> {
         variant: &'static str,
         _: usize,
     ) -> Result<Elements<'a>, Error> {
-        Ok(Elements { is_wrapped: true, ..self.begin_variant(variant).begin(b"{}") })
+        Ok(self.begin_wrapped(variant, b"{}"))
     }
 }
 

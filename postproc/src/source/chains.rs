@@ -58,14 +58,12 @@ struct Links<'f> {
     next: Vec<Option<usize>>,
     /// For the last file of each series, the first one, and the reverse.
     other_end: Vec<usize>,
-    is_first: Vec<bool>,
 }
 
 impl<'f> Links<'f> {
     fn of(files: &'f [File]) -> Self {
         let count = files.len();
-        let mut links =
-            Self { files, next: vec![None; count], other_end: (0..count).collect(), is_first: vec![true; count] };
+        let mut links = Self { files, next: vec![None; count], other_end: (0..count).collect() };
         let mut ends = OpenEnds::default();
         for (place, file) in files.iter().enumerate() {
             file.end.into_iter().for_each(|end| ends.add(end, place as u64));
@@ -99,11 +97,12 @@ impl<'f> Links<'f> {
         let (first, last) = (self.other_end[before], self.other_end[place]);
         (self.other_end[first], self.other_end[last]) = (last, first);
         self.next[before] = Some(place);
-        self.is_first[place] = false;
     }
 
     fn series(&self) -> Vec<Vec<Member>> {
-        let firsts = (0..self.files.len()).filter(|&place| self.is_first[place]);
+        let mut is_first = vec![true; self.files.len()];
+        self.next.iter().flatten().for_each(|&place| is_first[place] = false);
+        let firsts = (0..self.files.len()).filter(|&place| is_first[place]);
         let from = |first| std::iter::successors(Some(first), |&place| self.next[place]);
         firsts.map(|first| from(first).map(|place| self.files[place].member).collect()).collect()
     }

@@ -33,6 +33,14 @@ fn page() -> Option<(TempDir, PathBuf)> {
     Some((folder, page))
 }
 
+/// Returns a folder with the page, the page, and a browser in a window of usual size.
+fn page_and_browser() -> Option<(TempDir, PathBuf, Browser)> {
+    let (folder, page) = page()?;
+    let mut browser = Browser::start()?;
+    browser.look(1280, 900, "light");
+    Some((folder, page, browser))
+}
+
 /// Waits until a report is shown, the `number`th one of the page.
 fn wait_for_report(browser: &mut Browser, number: u32) {
     browser.wait_for(&format!(
@@ -68,9 +76,7 @@ fn assert_quiet(browser: &mut Browser) {
 
 #[test]
 fn the_page_finds_in_all_samples_what_the_program_finds_and_asks_nobody() {
-    let Some((folder, page)) = page() else { return };
-    let Some(mut browser) = Browser::start() else { return };
-    browser.look(1280, 900, "light");
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.download_to(folder.path());
     browser.open(&page);
     browser.picture("page-start");
@@ -96,8 +102,7 @@ fn in_report(browser: &mut Browser, expression: &str) -> serde_json::Value {
 
 #[test]
 fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
-    let Some((folder, page)) = page() else { return };
-    let Some(mut browser) = Browser::start() else { return };
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.download_to(folder.path());
     for (width, scheme) in [(400, "dark"), (800, "light"), (1280, "dark")] {
         browser.look(width, 900, scheme);
@@ -135,9 +140,7 @@ fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
 
 #[test]
 fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses() {
-    let Some((_folder, page)) = page() else { return };
-    let Some(mut browser) = Browser::start() else { return };
-    browser.look(1280, 900, "light");
+    let Some((_folder, page, mut browser)) = page_and_browser() else { return };
     browser.open(&page);
     let text = package().join("kernel/6.1/nstat-az.txt");
     browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"), text]);
@@ -157,9 +160,7 @@ fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses()
 
 #[test]
 fn a_long_run_shows_its_progress_and_can_be_cancelled() {
-    let Some((folder, page)) = page() else { return };
-    let Some(mut browser) = Browser::start() else { return };
-    browser.look(1280, 900, "light");
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
     // A gigabyte that takes no room on the disk.
     let large = folder.path().join("large.pcap");
     let header = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("the sample is there");
@@ -179,9 +180,7 @@ fn a_long_run_shows_its_progress_and_can_be_cancelled() {
 
 #[test]
 fn damaged_and_foreign_files_give_the_findings_of_the_program_or_a_message() {
-    let Some((folder, page)) = page() else { return };
-    let Some(mut browser) = Browser::start() else { return };
-    browser.look(1280, 900, "light");
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.download_to(folder.path());
     let damaged = folder.path().join("damaged");
     fs::create_dir(&damaged).expect("a folder can be made");

@@ -7,8 +7,9 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use comfy_table::{CellAlignment, presets};
 use syncookie_engine::{CauseKind, Endpoint, Verdict};
-use syncookie_terminal::{Screen, Terminal, count, display_width, grouped, paragraph};
+use syncookie_terminal::{Screen, Terminal, count, grouped, paragraph};
 
 use crate::report::headline;
 use crate::totals::Totals;
@@ -16,6 +17,9 @@ use crate::totals::finding_counts::FindingCounts;
 
 /// Maximum number of rows of the table.
 const ROWS: usize = 8;
+
+/// Columns between those of the table.
+const GAP: u16 = 2;
 
 /// Maximum number of lines about the latest findings that are kept, more than a screen has.
 const LATEST: usize = 500;
@@ -130,18 +134,16 @@ fn table(text: &mut Vec<u8>, counts: &FindingCounts, terminal: Terminal) -> io::
     }
     rows.sort_by_key(|row| Reverse(row.0));
     let hidden = rows.len().saturating_sub(ROWS);
-    let rows: Vec<[String; 4]> = rows.into_iter().take(ROWS).map(cells).collect();
-    let header = ["Findings", "Listener", "Verdict", "Most likely cause"].map(String::from);
-    let width = |column: usize| rows.iter().chain([&header]).map(|row| display_width(&row[column])).max().unwrap_or(0);
-    let widths = [0, 1, 2].map(width);
-    let line = |[number, listener, verdict, cause]: &[String; 4]| {
-        let [first, second, third] = widths;
-        format!("{number:>first$}  {listener:second$}  {verdict:third$}  {cause}")
-    };
-    writeln!(text, "\n{}", terminal.bold(&line(&header)))?;
-    for row in &rows {
-        writeln!(text, "{}", line(row))?;
+    let mut table = comfy_table::Table::new();
+    table.load_style(presets::NOTHING).set_header(["Findings", "Listener", "Verdict", "Most likely cause"]);
+    table.add_rows(rows.into_iter().take(ROWS).map(cells));
+    table.column_iter_mut().for_each(|column| _ = column.set_padding((0, GAP)));
+    if let Some(numbers) = table.column_mut(0) {
+        numbers.set_cell_alignment(CellAlignment::Right);
     }
+    let table = table.trim_fmt();
+    let (header, rows) = table.split_once('\n').unwrap_or((&table, ""));
+    writeln!(text, "\n{}\n{rows}", terminal.bold(header))?;
     if hidden > 0 {
         writeln!(text, "and {} with fewer findings", count(hidden as u64, "row"))?;
     }

@@ -51,13 +51,17 @@ function system(args, open, root) {
   const argv = args.map((arg) => texts.encode(`${arg}\0`));
   const type = (node) => (node instanceof Folder ? FILE_TYPE.folder : FILE_TYPE.file);
 
-  /** Calls back with each buffer of a list, until one is not filled; stores the number of bytes. */
-  function eachBuffer(list, count, stored, work) {
+  /** Reads or writes each buffer of a list, until one is not filled; stores the number of bytes. */
+  function transfer(fd, list, count, stored, readOrWrite) {
+    const opened = open[fd];
+    if (!opened) return ERRNO.badf;
+    if (opened.node instanceof Folder) return ERRNO.isdir;
     let all = 0;
     for (let index = 0; index < count; index++) {
       const at = view().getUint32(list + 8 * index, true), length = view().getUint32(list + 8 * index + 4, true);
-      const done = work(bytes(at, length));
+      const done = opened.node[readOrWrite](opened.offset, bytes(at, length));
       if (done === null) return ERRNO.notsup;
+      opened.offset += done;
       all += done;
       if (done < length) break;
     }
@@ -139,26 +143,8 @@ function system(args, open, root) {
       opened.offset = offset;
       view().setBigUint64(stored, BigInt(offset), true);
     },
-    fd_read(fd, list, count, stored) {
-      const opened = open[fd];
-      if (!opened) return ERRNO.badf;
-      if (opened.node instanceof Folder) return ERRNO.isdir;
-      return eachBuffer(list, count, stored, (into) => {
-        const read = opened.node.read(opened.offset, into);
-        opened.offset += read;
-        return read;
-      });
-    },
-    fd_write(fd, list, count, stored) {
-      const opened = open[fd];
-      if (!opened) return ERRNO.badf;
-      if (opened.node instanceof Folder) return ERRNO.isdir;
-      return eachBuffer(list, count, stored, (from) => {
-        const written = opened.node.write(opened.offset, from);
-        opened.offset += written ?? 0;
-        return written;
-      });
-    },
+    fd_read: (fd, list, count, stored) => transfer(fd, list, count, stored, "read"),
+    fd_write: (fd, list, count, stored) => transfer(fd, list, count, stored, "write"),
     fd_readdir(fd, at, size, cookie, stored) {
       const node = open[fd]?.node;
       if (!(node instanceof Folder)) return ERRNO.notdir;
