@@ -105,9 +105,20 @@ impl Browser {
         }
     }
 
-    /// Saves what the page offers as a download in this folder, without a question.
-    pub fn download_to(&mut self, folder: &Path) {
-        self.call("Browser.setDownloadBehavior", json!({"behavior": "allow", "downloadPath": folder}));
+    /// Clicks on what starts a download and returns the file that it saves in this folder.
+    ///
+    /// # Panics
+    /// When nothing is saved under this name in time.
+    pub fn download(&mut self, selector: &str, folder: &Path, name: &str) -> Vec<u8> {
+        let behaviour = json!({"behavior": "allow", "downloadPath": folder, "eventsEnabled": true});
+        self.call("Browser.setDownloadBehavior", behaviour);
+        let before = self.heard.len();
+        self.click(selector);
+        // Before Chromium renames the complete file, an empty one stands under the final name.
+        self.wait_for_message(before, |message| {
+            message["method"] == "Browser.downloadProgress" && message["params"]["state"] == "completed"
+        });
+        std::fs::read(folder.join(name)).expect("the download can be read")
     }
 
     /// Sets the size of the window and the colour scheme of the system.

@@ -128,12 +128,17 @@ impl Browser {
         let path: String = page.display().to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
         let before = self.heard.len();
         self.call("Page.navigate", json!({"url": format!("file://{}", path.replace("%2F", "/"))}));
-        let deadline = Instant::now() + PATIENCE;
-        while !self.heard[before..].iter().any(|message| message["method"] == "Page.loadEventFired") {
-            let left = deadline.saturating_duration_since(Instant::now());
-            self.heard.push(self.messages.recv_timeout(left).expect("the page is loaded in time"));
-        }
+        self.wait_for_message(before, |message| message["method"] == "Page.loadEventFired");
         self.wait_for("document.documentElement.dataset.ready === 'true'");
+    }
+
+    /// Waits for a message among those that came after the first `before`.
+    fn wait_for_message(&mut self, before: usize, wanted: impl Fn(&Value) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.heard[before..].iter().any(&wanted) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.heard.push(self.messages.recv_timeout(left).expect("the message comes in time"));
+        }
     }
 
     /// Waits until an expression is true.

@@ -1,9 +1,8 @@
 //! The page that analyses captures in a browser: it gives what the program gives.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use syncookie_testkit::rng::XorShift;
 use syncookie_tests::analyze::run;
@@ -50,17 +49,6 @@ fn wait_for_report(browser: &mut Browser, number: u32) {
     assert!(problem.is_empty(), "{problem}");
 }
 
-/// The file that a click saves.
-fn download(browser: &mut Browser, folder: &Path, button: &str, name: &str) -> Vec<u8> {
-    browser.click(button);
-    let (file, deadline) = (folder.join(name), Instant::now() + Duration::from_secs(60));
-    while !file.is_file() {
-        assert!(Instant::now() < deadline, "{name} is not saved; complaints: {:#?}", browser.complaints());
-        std::thread::sleep(Duration::from_millis(30));
-    }
-    fs::read(&file).expect("the download can be read")
-}
-
 /// What the program writes in the folder of the sample captures.
 fn program(args: &[&str]) -> String {
     let mut command = Command::new(&programs().syncookie);
@@ -77,7 +65,6 @@ fn assert_quiet(browser: &mut Browser) {
 #[test]
 fn the_page_finds_in_all_samples_what_the_program_finds_and_asks_nobody() {
     let Some((folder, page, mut browser)) = page_and_browser() else { return };
-    browser.download_to(folder.path());
     browser.open(&page);
     browser.picture("page-start");
     let folders = ["linux-5.10", "linux-6.18", "user-trace"];
@@ -86,7 +73,7 @@ fn the_page_finds_in_all_samples_what_the_program_finds_and_asks_nobody() {
     browser.picture("page-report");
 
     browser.click("[data-panel=downloads]");
-    let found = download(&mut browser, folder.path(), "[data-format=jsonl]", "findings.jsonl");
+    let found = browser.download("[data-format=jsonl]", folder.path(), "findings.jsonl");
     let mut args = vec!["analyze", "--quiet", "--format", "jsonl"];
     args.extend(folders);
     let expected = program(&args);
@@ -103,7 +90,6 @@ fn in_report(browser: &mut Browser, expression: &str) -> serde_json::Value {
 #[test]
 fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
     let Some((folder, page, mut browser)) = page_and_browser() else { return };
-    browser.download_to(folder.path());
     for (width, scheme) in [(400, "dark"), (800, "light"), (1280, "dark")] {
         browser.look(width, 900, scheme);
         browser.open(&page);
@@ -131,10 +117,11 @@ fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
     browser.picture("page-explain");
 
     browser.click("[data-panel=downloads]");
-    let annotated = download(&mut browser, folder.path(), "#annotate button", "annotated.pcapng");
+    let annotated = browser.download("#annotate button", folder.path(), "annotated.pcapng");
     let expected = folder.path().join("expected.pcapng");
     program(&["annotate", "user-trace", "--only-findings", "-o", &expected.display().to_string()]);
-    assert!(annotated == fs::read(expected).expect("the program has written it"));
+    let expected = fs::read(expected).expect("the program has written it");
+    assert!(annotated == expected, "{} bytes instead of {}", annotated.len(), expected.len());
     assert_quiet(&mut browser);
 }
 
@@ -181,7 +168,6 @@ fn a_long_run_shows_its_progress_and_can_be_cancelled() {
 #[test]
 fn damaged_and_foreign_files_give_the_findings_of_the_program_or_a_message() {
     let Some((folder, page, mut browser)) = page_and_browser() else { return };
-    browser.download_to(folder.path());
     let damaged = folder.path().join("damaged");
     fs::create_dir(&damaged).expect("a folder can be made");
     let mut random = XorShift::new(24);
@@ -195,7 +181,7 @@ fn damaged_and_foreign_files_give_the_findings_of_the_program_or_a_message() {
     browser.drop_files(std::slice::from_ref(&damaged), (400, 300));
     wait_for_report(&mut browser, 1);
     browser.click("[data-panel=downloads]");
-    let found = download(&mut browser, folder.path(), "[data-format=csv]", "findings.csv");
+    let found = browser.download("[data-format=csv]", folder.path(), "findings.csv");
     let mut command = Command::new(&programs().syncookie);
     let expected = run(command.current_dir(folder.path()).args(["analyze", "--quiet", "--format", "csv", "damaged"]));
     assert!(String::from_utf8_lossy(&found) == expected.stdout, "the page finds something else");
