@@ -358,7 +358,7 @@ impl Analyzer {
     pub fn preview_if_cookie_style(&mut self, id: HandshakeId) -> Option<Finding> {
         self.listeners.update(&self.tracker);
         let recent = recent(&self.tracker, &self.listeners, id)?;
-        if !self.quick_check.may_be_cookie_style(id, &recent) {
+        if !self.quick_check.may_be_cookie_style(&recent) {
             return None;
         }
         let options = JudgeOptions { detail: DetailLevel::None, causes: false, ..self.judge_options() };

@@ -81,10 +81,19 @@ pub struct FrameReport {
 }
 
 impl FrameReport {
-    /// Returns whether there is nothing to show, as for almost every frame.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.subtrees.is_empty() && self.experts.is_empty() && self.info_text.is_none() && self.events.is_empty()
+    /// Returns the report if there is something to show.
+    fn if_any(self) -> Option<Box<Self>> {
+        let Self { subtrees, experts, info_text, events } = &self;
+        let is_empty = subtrees.is_empty() && experts.is_empty() && info_text.is_none() && events.is_empty();
+        (!is_empty).then(|| Box::new(self))
+    }
+
+    /// Adds the report of another packet of the frame.
+    fn append(&mut self, mut other: Self) {
+        self.subtrees.append(&mut other.subtrees);
+        self.experts.append(&mut other.experts);
+        self.info_text = self.info_text.take().or(other.info_text);
+        self.events.append(&mut other.events);
     }
 
     fn add(
@@ -130,7 +139,7 @@ impl Session {
     }
 
     /// Passes the packets with TCP in a frame to the engine, at the first visit, and returns what
-    /// to show so far.
+    /// to show so far; `None` for almost every frame.
     ///
     /// A frame without packets passes its time: SYNs that are still without an answer by then are
     /// unanswered.
@@ -140,8 +149,8 @@ impl Session {
         time: Timestamp,
         packets: impl Iterator<Item = Packet<'a>>,
         request: Request<'_>,
-    ) -> FrameReport {
-        let mut report = FrameReport::default();
+    ) -> Option<Box<FrameReport>> {
+        let mut report: Option<Box<FrameReport>> = None;
         self.analyzer.advance_time(time);
         for packet in packets {
             let Self { analyzer, latest, settled, .. } = self;
@@ -151,19 +160,22 @@ impl Session {
                     settled.insert(finding);
                 }
             });
-            if let Some(pushed) = pushed {
-                self.on_packet(frame, pushed, request, &mut report);
+            let Some(shown) = pushed.and_then(|pushed| self.on_packet(frame, pushed, request)) else { continue };
+            match &mut report {
+                Some(report) => report.append(*shown),
+                None => report = Some(shown),
             }
         }
         report
     }
 
-    /// Returns what to show for a frame after its first visit, according to all frames read so far.
-    pub fn revisit(&mut self, frame: Frame, request: Request<'_>) -> FrameReport {
-        let mut report = FrameReport::default();
+    /// Returns what to show for a frame after its first visit, according to all frames read so far;
+    /// `None` for almost every frame.
+    pub fn revisit(&mut self, frame: Frame, request: Request<'_>) -> Option<Box<FrameReport>> {
         if request.is_empty() {
-            return report;
+            return None;
         }
+        let mut report = FrameReport::default();
         let Self { settings, analyzer, index, settled, .. } = self;
         let least = if request.subtrees.is_some() { Shows::Reference } else { Shows::Finding };
         for entry in index.entries(frame.number).filter(|entry| entry.shows >= least) {
@@ -173,7 +185,7 @@ impl Session {
                 None => settled.with(id, |finding| show(finding, frame, request, settings, &mut report)),
             }
         }
-        report
+        report.if_any()
     }
 
     /// Returns a display filter for the connection of the handshake that a frame belongs to.
@@ -205,13 +217,12 @@ impl Session {
         frame: Frame,
         Pushed { handshake, role }: Pushed,
         request: Request<'_>,
-        report: &mut FrameReport,
-    ) {
+    ) -> Option<Box<FrameReport>> {
         if role != Role::Other {
             self.index.insert(Entry { frame: frame.number, handshake, shows: shows(role) });
         }
         if request.is_empty() {
-            return;
+            return None;
         }
         let previous = self.latest.get(&handshake).copied();
         let (is_answer, is_reset) = (role == Role::SynAck, role == Role::Reset);
@@ -221,10 +232,8 @@ impl Session {
         let may_change = tracks_state && (is_answer || is_reset || (previous.is_some() && role == Role::Server));
         let may_mark = request.shows_something() && (is_answer || is_reset);
         if !may_change && !may_mark {
-            if request.events {
-                self.add_event_without_judgement(frame, handshake, role, previous, report);
-            }
-            return;
+            let event = request.events.then(|| self.event_without_judgement(frame, handshake, role, previous))??;
+            return FrameReport { events: vec![event], ..FrameReport::default() }.if_any();
         }
         // The expert item of a failure has its cause, whoever answered the SYN.
         let is_judged = may_change || (is_reset && request.experts);
@@ -235,7 +244,8 @@ impl Session {
         } else {
             marked
         };
-        let Some(finding) = preview else { return };
+        let finding = preview?;
+        let mut report = FrameReport::default();
         let settings = &self.settings;
         let mut state = state(&finding, settings);
         let is_notable = previous.is_some_and(|previous| state.is_notable_after(previous));
@@ -265,28 +275,25 @@ impl Session {
                 || present::reset_experts(&finding, frame, settings, true),
             );
         }
+        report.if_any()
     }
 
-    /// Reports the event of a packet that cannot change a judgement, if there is one.
-    fn add_event_without_judgement(
+    /// Returns the event of a packet that cannot change a judgement, if there is one.
+    fn event_without_judgement(
         &mut self,
         frame: Frame,
         handshake: HandshakeId,
         role: Role,
         previous: Option<HandshakeState>,
-        report: &mut FrameReport,
-    ) {
+    ) -> Option<Event> {
         let state = match (role, previous) {
-            (Role::Syn, None) => Some(HandshakeState::SYN_SENT),
-            (Role::Ack, Some(previous)) => previous.acknowledged(),
-            _ => None,
+            (Role::Syn, None) => HandshakeState::SYN_SENT,
+            (Role::Ack, Some(previous)) => previous.acknowledged()?,
+            _ => return None,
         };
-        if let Some(state) = state
-            && let Some((client, server)) = self.analyzer.endpoints(handshake)
-        {
-            report.events.push(Event { frame: frame.number, handshake, client, server, state, previous });
-            self.latest.insert(handshake, state);
-        }
+        let (client, server) = self.analyzer.endpoints(handshake)?;
+        self.latest.insert(handshake, state);
+        Some(Event { frame: frame.number, handshake, client, server, state, previous })
     }
 }
 

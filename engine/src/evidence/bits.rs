@@ -44,10 +44,14 @@ pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
 
 const _: () = assert!(PREVIEWED <= ENOUGH_BARE, "the gate relies on it");
 
-/// Returns whether an earlier answer to the same client has the residue of this one.
-pub(super) fn may_repeat(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    let is_same = |other: &Handshake| other.id < handshake.id && other.client.ip == handshake.client.ip;
-    preview.any(|other| is_same(other) && residue(other).is_some() && residue(other) == residue(handshake))
+/// Returns whether two answers to one client have the same residue.
+pub(super) fn may_repeat(preview: &Preview<'_, '_>) -> bool {
+    let repeats = |later: &Handshake, other: &Handshake| {
+        later.client.ip == other.client.ip && residue(later).is_some_and(|own| residue(other) == Some(own))
+    };
+    let repeats_any = |later: &Handshake, earlier: &[&Handshake]| earlier.iter().any(|other| repeats(later, other));
+    let Preview { judged, earlier } = preview;
+    repeats_any(judged, earlier) || (1..earlier.len()).any(|index| repeats_any(earlier[index], &earlier[..index]))
 }
 
 pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

@@ -18,11 +18,11 @@ const REFUSED: f64 = 3.9;
 const GRANTED: f64 = -5.0;
 
 /// Returns whether the judged SYN-ACK refused an extension that the listener granted to others.
-pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
+pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
     let refused = |granted: fn(&Handshake) -> Option<bool>| {
-        granted(handshake) == Some(false) && preview.any(|other| granted(other) == Some(true))
+        granted(preview.judged) == Some(false) && preview.earlier.iter().any(|other| granted(other) == Some(true))
     };
-    preview.judges(handshake) && (refused(ecn) || refused(fast_open))
+    refused(ecn) || refused(fast_open)
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> impl Iterator<Item = Observed<D>> {

@@ -18,10 +18,11 @@ const ONLOAD: f64 = 5.5;
 /// MSS index and nine bits of the timestamp agree: chance in 1 of 4096, capped as before.
 const ONLOAD_STAMPED: f64 = 8.0;
 
-/// Returns whether a SYN-ACK may favour a cookie, among enough others that look like Onload's.
-pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    let fits = |handshake: &&&Handshake| onload_clock(handshake).is_some();
-    onload_weight(handshake).is_some() && preview.handshakes.iter().filter(fits).count() >= ONLOAD_STAMPED_ENOUGH
+/// Returns whether a SYN-ACK may favour a cookie: enough of them look like Onload's.
+pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
+    let fits = |handshake: &&Handshake| onload_clock(handshake).is_some();
+    preview.handshakes().filter(fits).count() >= ONLOAD_STAMPED_ENOUGH
+        && preview.handshakes().any(|handshake| onload_weight(handshake).is_some())
 }
 
 /// Returns what an answer of Onload weighs for a cookie; `None` where it does not have the layout.

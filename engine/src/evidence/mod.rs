@@ -50,10 +50,10 @@ use crate::listener::Listener;
 //   handshake that it judges.
 // - `Listener(may_favour)`: the listener's other handshakes, too. The function takes the listener
 //   and the index of the handshake. `may_favour` is its gate in the quick check: it takes the
-//   handshake and the preview, is cheap, and returns false only where the signal cannot favour a
-//   cookie or a proxy there by more than 1.5 nats, too little against the prior, or where it is
-//   systematic and the preview judges another handshake.
-// - `ListenerAlone(may_favour)`: the same, but the gate looks at no other handshake. It takes the
+//   preview, is cheap, and returns false only where the signal cannot favour a cookie or a proxy on
+//   any of its handshakes by more than 1.5 nats, too little against the prior, or where it is
+//   systematic and favours one only on a handshake that is not judged.
+// - `ListenerAlone(may_favour)`: the same, but the gate looks at a single handshake. It takes the
 //   handshake and whether the preview judges it, and returns the same until the next packet of the
 //   handshake.
 // - `MoreThanPreview`: time after the SYN-ACK, or more handshakes than `Analyzer::preview` judges, so

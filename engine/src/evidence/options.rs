@@ -14,7 +14,7 @@
 
 use super::contrast::contrast;
 use super::{Detail, Group, Observed, Preview, detail};
-use crate::connection::handshake::{Handshake, SynHeader};
+use crate::connection::handshake::SynHeader;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::option_history::{OptionHandling, OptionHistory, host_marks};
@@ -44,17 +44,21 @@ const GONE_COOKIE: f64 = -1.2;
 /// into one period by chance is 2^-8.
 const MANY_CLIENTS: usize = 8;
 
-/// Returns whether the options of a SYN-ACK may favour a cookie or a proxy by more than [`ALONE`].
+/// Returns whether the options of some SYN-ACK may favour a cookie or a proxy by more than [`ALONE`].
 /// Without a contrast to SYN-ACKs that keep options, only gVisor's set of options favours a cookie,
 /// and that is systematic.
-pub(super) fn may_favour(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-    use OptionHandling::{AllGone, AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
-    let contrasts = || preview.any(|other| matches!(OptionHandling::of(other), Kept | AllKept | TimestampsGone));
-    match OptionHandling::of(handshake) {
-        OnlyTimestamps => preview.judges(handshake) || contrasts(),
-        Stripped | AllGone => contrasts(),
-        _ => false,
+pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
+    use OptionHandling::{AllGone, AllKept, Kept, NotOffered, OnlyTimestamps, Stripped, TimestampsGone};
+    let (mut some_lose, mut some_keep) = (false, false);
+    for handshake in preview.handshakes() {
+        match OptionHandling::of(handshake) {
+            Kept | AllKept | TimestampsGone => some_keep = true,
+            OnlyTimestamps if handshake.id == preview.judged.id => return true,
+            OnlyTimestamps | Stripped | AllGone => some_lose = true,
+            NotOffered => {}
+        }
     }
+    some_lose && some_keep
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

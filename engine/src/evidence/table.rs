@@ -29,9 +29,9 @@ macro_rules! signals {
             $(signals!(@alone $needs, $module::$observe, ($($module::$may_favour)?), handshake, is_judged))||+
         }
 
-        /// Returns the same for the rows `Listener`.
-        pub(crate) fn may_favour_among(handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-            $(signals!(@among $needs, ($($module::$may_favour)?), handshake, preview))||+
+        /// Returns the same for the rows `Listener`, on some handshake of the preview.
+        pub(crate) fn may_favour_among(preview: &Preview<'_, '_>) -> bool {
+            $(signals!(@among $needs, ($($module::$may_favour)?), preview))||+
         }
     };
     (@observe Handshake, $module:ident::$observe:ident, $detail:ty, $listener:ident, $index:ident) => {
@@ -49,10 +49,10 @@ macro_rules! signals {
     (@alone $needs:ident, $module:ident::$observe:ident, ($($same:ident::$may_favour:ident)?), $handshake:ident, $is_judged:ident) => {
         false
     };
-    (@among Listener, ($module:ident::$may_favour:ident), $handshake:ident, $preview:ident) => {
-        $module::$may_favour($handshake, $preview)
+    (@among Listener, ($module:ident::$may_favour:ident), $preview:ident) => {
+        $module::$may_favour($preview)
     };
-    (@among $needs:ident, ($($module:ident::$may_favour:ident)?), $handshake:ident, $preview:ident) => {
+    (@among $needs:ident, ($($module:ident::$may_favour:ident)?), $preview:ident) => {
         false
     };
 }

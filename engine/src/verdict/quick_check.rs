@@ -22,18 +22,17 @@ pub(crate) struct QuickCheck {
 }
 
 impl QuickCheck {
-    /// Returns whether a preview of a handshake that looks at `recent` ones of its listener, itself
-    /// included, may be cookie-style.
-    pub(crate) fn may_be_cookie_style(&mut self, id: HandshakeId, recent: &[&Handshake]) -> bool {
-        let preview = Preview { handshakes: recent, judged: id };
-        recent.iter().any(|handshake| self.may_favour_alone(handshake, &preview))
-            || preview.any(|handshake| may_favour_among(handshake, &preview))
+    /// Returns whether a preview of the last of a listener's `recent` handshakes may be
+    /// cookie-style.
+    pub(crate) fn may_be_cookie_style(&mut self, recent: &[&Handshake]) -> bool {
+        let Some((&judged, earlier)) = recent.split_last() else { return false };
+        may_favour_alone(judged, true)
+            || earlier.iter().any(|handshake| self.may_favour_another(handshake))
+            || may_favour_among(&Preview { judged, earlier })
     }
 
-    fn may_favour_alone(&mut self, handshake: &Handshake, preview: &Preview<'_, '_>) -> bool {
-        if preview.judges(handshake) {
-            return may_favour_alone(handshake, true);
-        }
+    /// Returns whether a handshake may favour a cookie or a proxy on a later one.
+    fn may_favour_another(&mut self, handshake: &Handshake) -> bool {
         if self.harmless.is_empty() {
             self.harmless = vec![None; REMEMBERED];
         }

@@ -88,7 +88,7 @@ unsafe fn analyze_frame(info: &ffi::packet_info, tree: *mut ffi::proto_tree) -> 
             session.revisit(frame.number(), request)
         }
     });
-    report.filter(|report| !report.is_empty()).map(|report| Output::in_pool(info, &report))
+    report.flatten().map(|report| Output::in_pool(info, &report))
 }
 
 /// Returns whether a column shows the severity of expert items.

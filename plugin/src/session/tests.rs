@@ -67,13 +67,16 @@ fn frame(number: u32) -> Frame {
 fn visit(session: &mut Session, frames: &[Vec<Vec<u8>>]) -> Vec<Vec<Subtree>> {
     let visit_one = |(packets, number): (&Vec<Vec<u8>>, u32)| {
         let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
-        session.first_visit(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), EVERYTHING).subtrees
+        session
+            .first_visit(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), EVERYTHING)
+            .unwrap_or_default()
+            .subtrees
     };
     frames.iter().zip(1..).map(visit_one).collect()
 }
 
 fn revisit(session: &mut Session, number: u32) -> Vec<Subtree> {
-    session.revisit(frame(number), EVERYTHING).subtrees
+    session.revisit(frame(number), EVERYTHING).unwrap_or_default().subtrees
 }
 
 fn values(subtree: &Subtree, field: Field) -> Vec<Value> {
@@ -216,7 +219,8 @@ fn without_a_tree_expert_items_are_reported_alone() {
     let mut session = Session::new(Settings::default());
     for (packet, number) in reset_after_zero_window(50_000).iter().zip(1..) {
         let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
-        let report = session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request);
+        let report =
+            session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request).unwrap_or_default();
         let experts: Vec<_> = report.experts.iter().map(|(expert, _)| *expert).collect();
         let expected: &[Expert] = match number {
             2 => &[Expert::Proxy],
@@ -227,7 +231,7 @@ fn without_a_tree_expert_items_are_reported_alone() {
         assert!(report.subtrees.is_empty() && report.info_text.is_none() && report.events.is_empty());
     }
     let again = |number| {
-        let report = session.revisit(frame(number), request);
+        let report = session.revisit(frame(number), request).unwrap_or_default();
         report.experts.iter().map(|(expert, _)| *expert).collect::<Vec<_>>()
     };
     assert_eq!([1, 2, 3, 4].map(again), [vec![], vec![Expert::Proxy, Expert::Failure], vec![], vec![Expert::Reset]]);
@@ -239,7 +243,8 @@ fn once_the_file_was_read_each_handshake_has_one_event_with_the_final_finding() 
     let frames = reset_after_zero_window(50_000).map(|packet| vec![packet]);
     visit(&mut session, &frames);
     let request = Request { events: true, ..Request::default() };
-    let events: Vec<_> = (1..=4).flat_map(|number| session.revisit(frame(number), request).events).collect();
+    let events: Vec<_> =
+        (1..=4).flat_map(|number| session.revisit(frame(number), request).unwrap_or_default().events).collect();
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].frame, events[0].previous), (2, None));
     let state = events[0].state;
@@ -248,7 +253,8 @@ fn once_the_file_was_read_each_handshake_has_one_event_with_the_final_finding() 
     assert!(state.delay.is_some_and(|delay| (delay - 0.002).abs() < 1e-9));
 
     let mut session = session_of_unanswered_syns(Settings::default(), 50_000..50_003);
-    let events: Vec<_> = (1..=3).flat_map(|number| session.revisit(frame(number), request).events).collect();
+    let events: Vec<_> =
+        (1..=3).flat_map(|number| session.revisit(frame(number), request).unwrap_or_default().events).collect();
     assert_eq!(events.iter().map(|event| event.state.outcome.as_str()).collect::<Vec<_>>(), ["unanswered"; 3]);
 }
 
@@ -299,10 +305,13 @@ fn a_filter_on_one_field_finds_the_values_that_the_packet_details_show() {
         let mut session = Session::new(Settings::default());
         let first = frames.iter().zip(1..).map(|(packets, number)| {
             let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
-            session.first_visit(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), request).subtrees
+            session
+                .first_visit(frame(number), time, packets.iter().map(|packet| Packet::Ip(packet)), request)
+                .unwrap_or_default()
+                .subtrees
         });
         let mut all: Vec<Vec<Subtree>> = first.collect();
-        all.extend((1..=4).map(|number| session.revisit(frame(number), request).subtrees));
+        all.extend((1..=4).map(|number| session.revisit(frame(number), request).unwrap_or_default().subtrees));
         all
     };
     let all_values =
@@ -330,7 +339,10 @@ fn the_info_column_alone_has_the_text_that_it_has_beside_the_packet_details() {
         let mut session = Session::new(Settings::default());
         let visit_one = |(packet, number): (&Vec<u8>, u32)| {
             let time = Timestamp::from_nanos(i64::from(number) * 1_000_000);
-            session.first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request).info_text
+            session
+                .first_visit(frame(number), time, std::iter::once(Packet::Ip(packet)), request)
+                .unwrap_or_default()
+                .info_text
         };
         reset_after_zero_window(50_000).iter().zip(1..).map(visit_one).collect::<Vec<_>>()
     };
