@@ -49,9 +49,8 @@ pub(super) fn may_repeat(preview: &Preview<'_, '_>) -> bool {
     let repeats = |later: &Handshake, other: &Handshake| {
         later.client.ip == other.client.ip && residue(later).is_some_and(|own| residue(other) == Some(own))
     };
-    let repeats_any = |later: &Handshake, earlier: &[&Handshake]| earlier.iter().any(|other| repeats(later, other));
-    let Preview { judged, earlier } = preview;
-    repeats_any(judged, earlier) || (1..earlier.len()).any(|index| repeats_any(earlier[index], &earlier[..index]))
+    let handshakes = preview.handshakes;
+    handshakes.iter().enumerate().any(|(index, later)| handshakes[..index].iter().any(|other| repeats(later, other)))
 }
 
 pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

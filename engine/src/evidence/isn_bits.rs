@@ -20,9 +20,9 @@ const ONLOAD_STAMPED: f64 = 8.0;
 
 /// Returns whether a SYN-ACK may favour a cookie: enough of them look like Onload's.
 pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
-    let fits = |handshake: &&Handshake| onload_clock(handshake).is_some();
-    preview.handshakes().filter(fits).count() >= ONLOAD_STAMPED_ENOUGH
-        && preview.handshakes().any(|handshake| onload_weight(handshake).is_some())
+    let fits = |handshake: &&&Handshake| onload_clock(handshake).is_some();
+    preview.handshakes.iter().filter(fits).count() >= ONLOAD_STAMPED_ENOUGH
+        && preview.any(|handshake| onload_weight(handshake).is_some())
 }
 
 /// Returns what an answer of Onload weighs for a cookie; `None` where it does not have the layout.

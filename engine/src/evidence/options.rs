@@ -48,17 +48,10 @@ const MANY_CLIENTS: usize = 8;
 /// Without a contrast to SYN-ACKs that keep options, only gVisor's set of options favours a cookie,
 /// and that is systematic.
 pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
-    use OptionHandling::{AllGone, AllKept, Kept, NotOffered, OnlyTimestamps, Stripped, TimestampsGone};
-    let (mut some_lose, mut some_keep) = (false, false);
-    for handshake in preview.handshakes() {
-        match OptionHandling::of(handshake) {
-            Kept | AllKept | TimestampsGone => some_keep = true,
-            OnlyTimestamps if handshake.id == preview.judged.id => return true,
-            OnlyTimestamps | Stripped | AllGone => some_lose = true,
-            NotOffered => {}
-        }
-    }
-    some_lose && some_keep
+    use OptionHandling::{AllGone, AllKept, Kept, OnlyTimestamps, Stripped, TimestampsGone};
+    preview.any(|handshake| matches!(OptionHandling::of(handshake), OnlyTimestamps | Stripped | AllGone))
+        && (OptionHandling::of(preview.judged) == OnlyTimestamps
+            || preview.any(|handshake| matches!(OptionHandling::of(handshake), Kept | AllKept | TimestampsGone)))
 }
 
 pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {

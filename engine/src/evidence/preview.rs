@@ -6,16 +6,25 @@ use crate::connection::handshake::Handshake;
 /// included.
 pub(crate) const PREVIEWED: usize = 4;
 
-/// A handshake that a preview judges, and the listener's handshakes before it.
+/// The latest handshakes of a listener; a preview judges the last of them.
 pub(crate) struct Preview<'a, 'b> {
+    /// All of the handshakes, in order.
+    pub handshakes: &'a [&'b Handshake],
+    /// Handshake that the preview judges.
     pub judged: &'b Handshake,
-    /// The handshakes before it, in order; they count only by signals that are not systematic.
+    /// The handshakes before it; they count only by signals that are not systematic.
     pub earlier: &'a [&'b Handshake],
 }
 
-impl<'b> Preview<'_, 'b> {
-    /// Returns all handshakes, in order.
-    pub(crate) fn handshakes(&self) -> impl Iterator<Item = &'b Handshake> {
-        self.earlier.iter().copied().chain([self.judged])
+impl<'a, 'b> Preview<'a, 'b> {
+    /// Returns the preview of the last of these handshakes, `None` without one.
+    pub(crate) fn of_last(handshakes: &'a [&'b Handshake]) -> Option<Self> {
+        let (judged, earlier) = handshakes.split_last()?;
+        Some(Self { handshakes, judged, earlier })
+    }
+
+    /// Returns whether some handshake has a property.
+    pub(crate) fn any(&self, property: impl Fn(&Handshake) -> bool) -> bool {
+        self.handshakes.iter().any(|handshake| property(handshake))
     }
 }

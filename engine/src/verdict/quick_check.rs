@@ -25,10 +25,10 @@ impl QuickCheck {
     /// Returns whether a preview of the last of a listener's `recent` handshakes may be
     /// cookie-style.
     pub(crate) fn may_be_cookie_style(&mut self, recent: &[&Handshake]) -> bool {
-        let Some((&judged, earlier)) = recent.split_last() else { return false };
-        may_favour_alone(judged, true)
-            || earlier.iter().any(|handshake| self.may_favour_another(handshake))
-            || may_favour_among(&Preview { judged, earlier })
+        let Some(preview) = Preview::of_last(recent) else { return false };
+        may_favour_alone(preview.judged, true)
+            || preview.earlier.iter().any(|handshake| self.may_favour_another(handshake))
+            || may_favour_among(&preview)
     }
 
     /// Returns whether a handshake may favour a cookie or a proxy on a later one.
