@@ -96,6 +96,14 @@ share_registry() {
     if [ -z "${CARGO_HOME:-}" ] && [ -O "$1" ] && [ -w "$1" ]; then export CARGO_HOME=$1; fi
 }
 
+# Installs Rust's standard library for the target $1.
+add_standard_library() {
+    { have rustup && (cd "$root" && rustup target add "$1"); } ||
+        die "Rust's standard library for $1 cannot be installed." \
+            "Install Rust with rustup (https://rustup.rs), check that static.rust-lang.org can be reached," \
+            "and run: rustup target add $1"
+}
+
 # Where cargo puts what it builds.
 target_folder() { printf '%s\n' "${CARGO_TARGET_DIR:-$root/target}"; }
 

@@ -20,8 +20,20 @@ suite_of() {
 
 distribution_of() { listed_releases | awk -F '\t' -v suite="$1" '$2 == suite {print $3}'; }
 
+# Debian's name of the processor whose packages are fetched, and the compiler for it.
+architecture=$(dpkg --print-architecture 2>/dev/null || true)
+compiler=gcc
+
+# The folder of all suites. Packages for another processor are kept apart.
+releases_folder() {
+    local folder
+    folder=$(target_folder)/wireshark
+    [ "$architecture" = "$(dpkg --print-architecture 2>/dev/null || true)" ] || folder+=/$architecture
+    printf '%s\n' "$folder"
+}
+
 # The folder of a suite.
-suite_folder() { printf '%s/wireshark/%s\n' "$(target_folder)" "$1"; }
+suite_folder() { printf '%s/%s\n' "$(releases_folder)" "$1"; }
 
 can_fetch() { have apt-get && have dpkg-deb && have tar; }
 
@@ -47,7 +59,7 @@ suite_apt() {
     apt-get -q -q -o "Dir::State=$folder/state" -o "Dir::State::status=$folder/status" -o "Dir::Cache=$folder/cache" \
         -o "Dir::Etc::SourceList=$folder/sources.list" -o Dir::Etc::SourceParts=/dev/null \
         -o Dir::Etc::Preferences=/dev/null -o Dir::Etc::PreferencesParts=/dev/null \
-        -o "APT::Architectures=$(dpkg --print-architecture)" -o APT::Sandbox::User=root -o APT::Install-Recommends=0 \
+        -o "APT::Architecture=$architecture" -o "APT::Architectures=$architecture" -o APT::Sandbox::User=root -o APT::Install-Recommends=0 \
         -o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=1 "$@"
 }
 
@@ -152,7 +164,7 @@ fetch_c_library() {
 make_link_folder() {
     local folder libraries triple name
     folder=$(suite_folder "$1")
-    triple=$(gcc -dumpmachine)
+    triple=$("$compiler" -dumpmachine)
     libraries=$2/lib/$triple
     rm -rf "$folder/link"
     mkdir "$folder/link"
