@@ -11,7 +11,7 @@ use super::answer::common_folder;
 use super::endpoint::Endpoint;
 use super::words;
 use crate::text;
-use crate::totals::cross_capture::{self, Disagreement, Pair};
+use crate::totals::cross_capture::{self, Disagreement, Pair, Reason};
 
 /// Maximum number of kinds of difference that the table lists.
 const MAX_KINDS: usize = 3;
@@ -80,7 +80,7 @@ impl From<&Disagreement> for Disagreeing {
             locations: found.locations.clone().map(Location::from),
             verdicts: found.views.map(|(verdict, _)| verdict.as_str()),
             outcomes: found.views.map(|(_, outcome)| outcome.as_str()),
-            direction_known: found.is_direction_known,
+            direction_known: matches!(found.reason, Reason::BeforeProxy | Reason::NearerToClient),
         }
     }
 }
@@ -155,10 +155,13 @@ fn disagreement(found: &Disagreement, folder: &str) -> String {
     let place = |(capture, frame): &(String, u32)| format!("{} (frame {frame})", short(capture, folder));
     let [shown, elsewhere] = found.views.map(|(verdict, outcome)| format!("{verdict} and {outcome}"));
     let name = short(&main.0, folder);
-    let which = match (found.is_direction_known, found.is_same_answer) {
-        (true, false) => format!("Something between the captures answered the client, so {name} gives the verdict"),
-        (true, true) => format!("{name} is nearer to the client and gives the verdict"),
-        (false, _) => format!("The captures do not show which is nearer to the client; {name} gives the verdict"),
+    let which = match found.reason {
+        Reason::BeforeProxy => {
+            format!("Something between the captures answered the client, so {name} gives the verdict")
+        }
+        Reason::ShowsMore => format!("The handshake went further in {name}, so {name} gives the verdict"),
+        Reason::NearerToClient => format!("{name} is nearer to the client and gives the verdict"),
+        Reason::Unknown => format!("The captures do not show which is nearer to the client; {name} gives the verdict"),
     };
     format!(
         "{}, {}: {shown} in {}; {elsewhere} in {}. {which}.",
@@ -185,10 +188,13 @@ pub fn shared(compared: &cross_capture::Comparison) -> Option<String> {
         all if all == connections => "it".to_owned(),
         some => format!("{} of them", grouped(some)),
     };
-    let which = if compared.disagreements.iter().all(|found| found.is_direction_known) {
-        "the report uses the capture nearer to the client"
-    } else {
+    let has = |reason| compared.disagreements.iter().any(|found| found.reason == reason);
+    let which = if has(Reason::Unknown) {
         "they do not always show which capture is nearer to the client"
+    } else if has(Reason::ShowsMore) {
+        "the report uses the capture in which the handshake went further"
+    } else {
+        "the report uses the capture nearer to the client"
     };
     let differ = if connections > 1 && differ == "it" { "all of them" } else { &differ };
     let number = count(connections, "connection");

@@ -143,6 +143,8 @@ fn a_flood_in_both_captures_counts_once() {
     assert!(table.contains("5,550 of 6,860 connections failed"), "{table}");
     assert!(table.contains("6,800 connections never completed"), "{table}");
     assert!(table.contains("at most 1,400 per second"), "{table}");
+    // Only server.pcap contains the SYN-ACKs.
+    assert!(table.contains("5,550 connections to 10.0.2.2:80 were unacknowledged"), "{table}");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //!
 //! The client's side counts: it shows what the client met. With a SYN proxy between the captures,
 //! that is the proxy's answer, and the other side shows the proxy's own handshake with the server,
-//! which is ordinary.
+//! which is ordinary. Without such a proxy, all captures show the same handshake. A packet that any
+//! of them contains was sent, so the capture in which the handshake went the furthest counts.
 
 use std::collections::hash_map::{Entry, HashMap};
 
@@ -25,12 +26,23 @@ pub struct Disagreement {
     pub server: Endpoint,
     /// What each capture shows.
     pub views: [(Verdict, Outcome); 2],
-    /// Whether both captures contain the same SYN-ACK, or one of them lacks it.
-    pub is_same_answer: bool,
-    /// Whether the first capture is known to be nearer to the client.
-    pub is_direction_known: bool,
+    /// Why the first capture counts.
+    pub reason: Reason,
     /// Number of connections.
     pub connections: u64,
+}
+
+/// Why one of two captures counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It shows what the client met; something between the captures answered the client.
+    BeforeProxy,
+    /// The same handshake went further in it.
+    ShowsMore,
+    /// It is nearer to the client.
+    NearerToClient,
+    /// None of these is known.
+    Unknown,
 }
 
 /// Handshake that was counted.
@@ -80,10 +92,13 @@ fn chains<'a>(pairs: &[(&'a SeenHandshake, &'a SeenHandshake)]) -> Vec<Vec<&'a S
     chains
 }
 
-/// Returns the handshake that counts: the nearest to the client, unless another one shows more.
+/// Returns the handshake that counts: the nearest to the client, unless another one shows better who
+/// answered, or more packets of the same handshake.
 fn main<'a>(views: &[View<'a>]) -> Option<View<'a>> {
     let nearest = *views.first()?;
-    Some(views.iter().find(|view| view.shows_more_than(nearest)).copied().unwrap_or(nearest))
+    let main = views.iter().find(|view| view.shows_more_than(nearest)).copied().unwrap_or(nearest);
+    let later = views.iter().filter(|view| view.continues(main));
+    Some(later.fold(main, |main, view| if view.progress() > main.progress() { *view } else { main }))
 }
 
 impl View<'_> {
@@ -107,6 +122,38 @@ impl View<'_> {
             Some(false) => (is_undetermined || is_ordinary) && verdict.is_cookie_style(),
             None if nearest.has_another_syn(self) => is_undetermined && verdict.is_cookie_style(),
             None => is_undetermined && verdict != Verdict::Undetermined,
+        }
+    }
+
+    /// Returns whether it shows the same handshake, and at least as well who answered.
+    fn continues(self, main: View<'_>) -> bool {
+        match main.is_answered_like(self) {
+            Some(is_same) => is_same && main.counted.verdict == self.counted.verdict,
+            None => main.seen.openings.syn_ack.is_none() && !main.has_another_syn(self),
+        }
+    }
+
+    /// Returns why it counts instead of another one.
+    fn reason(self, other: View<'_>) -> Reason {
+        let is_nearer = is_nearer_to_client(&self.seen.openings, &other.seen.openings);
+        match self.is_answered_like(other) {
+            Some(false) if is_nearer || self.counted.verdict.is_cookie_style() => Reason::BeforeProxy,
+            Some(false) => Reason::Unknown,
+            _ if is_nearer => Reason::NearerToClient,
+            _ if self.progress() > other.progress() => Reason::ShowsMore,
+            _ => Reason::Unknown,
+        }
+    }
+
+    /// Returns how far the handshake went in this capture. Outcomes that exclude each other are
+    /// equal, so that the nearest to the client counts.
+    const fn progress(self) -> u8 {
+        match self.counted.outcome {
+            Outcome::Incomplete => 0,
+            Outcome::Unanswered => 1,
+            Outcome::Unacknowledged => 2,
+            Outcome::Established => 3,
+            Outcome::Refused | Outcome::ResetByServer | Outcome::ResetByClient => 4,
         }
     }
 
@@ -138,14 +185,11 @@ impl Comparison {
         if !differs && main.counted.has_failed == other.counted.has_failed {
             return;
         }
-        let answer = main.is_answered_like(other);
-        let is_before_proxy = answer == Some(false) && main.counted.verdict.is_cookie_style();
         let new = Disagreement {
             locations: [main, other].map(|view| (name(captures, view.seen).to_owned(), view.seen.frame)),
             server: main.seen.server,
             views: [main.shows(), other.shows()],
-            is_same_answer: answer != Some(false),
-            is_direction_known: is_before_proxy || is_nearer_to_client(&main.seen.openings, &other.seen.openings),
+            reason: main.reason(other),
             connections: 1,
         };
         if let Some(known) = self.disagreements.iter_mut().find(|known| known.is_like(&new)) {
@@ -158,8 +202,7 @@ impl Comparison {
 
 impl Disagreement {
     fn is_like(&self, other: &Self) -> bool {
-        (self.server, self.views, self.is_same_answer, self.is_direction_known)
-            == (other.server, other.views, other.is_same_answer, other.is_direction_known)
+        (self.server, self.views, self.reason) == (other.server, other.views, other.reason)
             && self.locations.iter().zip(&other.locations).all(|((name, _), (other, _))| name == other)
     }
 }

@@ -16,7 +16,7 @@ pub(crate) mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-pub use connections::Disagreement;
+pub use connections::{Disagreement, Reason};
 pub use sides::Failure;
 
 use super::second_view::{Counted, SecondView};

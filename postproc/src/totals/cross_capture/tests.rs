@@ -229,7 +229,7 @@ fn a_syn_proxy_answered_on_the_side_of_the_client_whatever_the_ttl_of_its_own_sy
     assert_eq!(second_captures(&compared), [1]);
     let found = &compared.disagreements[0];
     assert_eq!(found.locations, [("client.pcap".into(), 2), ("server.pcap".into(), 3)]);
-    assert!(found.is_direction_known && !found.is_same_answer);
+    assert_eq!(found.reason, Reason::BeforeProxy);
     let compared = counted(vec![(silent, Verdict::Undetermined, Outcome::Unanswered), proxied]);
     assert_eq!(second_captures(&compared), [1], "the server did not answer the proxy");
 }
@@ -243,9 +243,32 @@ fn a_capture_without_the_answer_does_not_hide_who_answered() {
     let lost = (client, Verdict::Undetermined, Outcome::Unanswered);
     let compared = counted(vec![lost, (server, Verdict::SynCookie, Outcome::Unacknowledged)]);
     assert_eq!(second_captures(&compared), [0]);
+    // The server's answer counts also if neither capture shows what answered.
+    let compared = counted(vec![lost, (server, Verdict::Undetermined, Outcome::Unacknowledged)]);
+    assert_eq!(second_captures(&compared), [0]);
     // A proxy's own SYN: the server's answer to it is not what the client got.
     server.openings.syn.as_mut().unwrap().window = 1;
     let compared = counted(vec![lost, (server, Verdict::Ordinary, Outcome::Established)]);
     assert_eq!(second_captures(&compared), [1]);
     assert_eq!(compared.disagreements.len(), 1, "it failed at the client only");
+}
+
+#[test]
+fn what_only_the_capture_at_the_server_contains_has_happened() {
+    let at = |capture, limit, verdict, outcome| {
+        let mut handshake = seen(capture);
+        handshake.openings.syn.as_mut().unwrap().hop_limit = Some(limit);
+        (handshake, verdict, outcome)
+    };
+    let client = at(0, 64, Verdict::Ordinary, Outcome::Unacknowledged);
+    let compared = counted(vec![client, at(1, 60, Verdict::Ordinary, Outcome::Established)]);
+    assert_eq!((second_captures(&compared), compared.disagreements[0].reason), (vec![0], Reason::ShowsMore));
+    let compared = counted(vec![client, at(1, 60, Verdict::Ordinary, Outcome::Incomplete)]);
+    assert_eq!(second_captures(&compared), [1], "the capture at the server ended early");
+    let compared = counted(vec![client, at(1, 60, Verdict::SynProxy, Outcome::Established)]);
+    assert_eq!(second_captures(&compared), [1], "the client's side gives the verdict");
+    // Three captures: the one in the middle shows the most.
+    let middle = at(2, 62, Verdict::Ordinary, Outcome::ResetByServer);
+    let compared = counted(vec![client, at(1, 60, Verdict::Ordinary, Outcome::Established), middle]);
+    assert_eq!(second_captures(&compared), [0, 1]);
 }
