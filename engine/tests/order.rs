@@ -76,7 +76,7 @@ fn the_first_listeners_are_reported_where_there_are_too_many() {
     let found = analyze_with(&many(41), Limits { listeners: 7, ..Limits::default() });
     let reported: Vec<String> = found.listeners.iter().map(|listener| listener.server.to_string()).collect();
     assert_eq!(reported, (0..7).map(|last| format!("198.51.100.{last}:80")).collect::<Vec<_>>());
-    assert_eq!((found.statistics.listeners_overflow, found.tally.handshakes), (34, 41));
+    assert_eq!((found.statistics.handshakes_of_other_listeners, found.tally.handshakes), (34, 41));
 }
 
 /// Returns handshakes with one listener, all of them proxied and reset.

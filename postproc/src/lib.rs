@@ -41,7 +41,7 @@ pub use memory::HugePageAllocator;
 
 /// Version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its
 /// meaning.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// Runs the program on the arguments of this process and returns its exit code. If standard output
 /// is closed, commands that write to it fail.

@@ -259,7 +259,7 @@ fn max_listeners(sandbox: &Sandbox) {
     let (run, _) = followed(sandbox, &["--max-listeners", "1"]);
     let listeners = run.objects("listener");
     let listed = listeners[0]["handshakes"].as_u64().expect("a number");
-    assert_eq!((listeners.len(), &summary(&run)["listeners_overflow"]), (1, &(49 - listed).into()));
+    assert_eq!((listeners.len(), &summary(&run)["handshakes_of_other_listeners"]), (1, &(49 - listed).into()));
 }
 
 fn max_memory(sandbox: &Sandbox) {
@@ -272,7 +272,7 @@ fn max_memory(sandbox: &Sandbox) {
     let early = |run: &Run| summary(run)["captures"][0]["evicted_early"].as_u64();
     let [(ample, _), (scarce, _)] = ["1GiB", "256MiB"].map(|size| followed(sandbox, &["--max-memory", size]));
     assert_eq!(early(&ample), Some(0));
-    assert!(early(&scarce) > Some(0) && summary(&scarce)["listeners_overflow"].as_u64() > Some(0));
+    assert!(early(&scarce) > Some(0) && summary(&scarce)["handshakes_of_other_listeners"].as_u64() > Some(0));
     assert_eq!(summary(&scarce)["handshakes"], summary(&ample)["handshakes"]);
     // Each of these fits, but all series that are followed keep their handshakes at the same time.
     let mut slow = Pcap::ethernet();

@@ -73,7 +73,10 @@ fn little_memory_changes_what_is_kept_and_the_report_says_so_and_threads_change_
     let early = |summary: &Value| [0, 1].map(|capture| summary["captures"][capture]["evicted_early"].as_u64());
     assert_eq!(early(&ample), [Some(0); 2]);
     assert!(early(&little).iter().all(|early| *early > Some(0)), "{little}");
-    assert!(little["listeners_overflow"].as_u64() > Some(0) && ample["listeners_overflow"] == 0, "{little}");
+    assert!(
+        little["handshakes_of_other_listeners"].as_u64() > Some(0) && ample["handshakes_of_other_listeners"] == 0,
+        "{little}"
+    );
     for counts in ["handshakes", "verdicts", "outcomes"] {
         assert_eq!(little[counts], ample[counts]);
     }
@@ -107,7 +110,7 @@ fn one_limit_of_listeners_is_for_all_captures_together() {
     };
     let names = captures(&sandbox, &[of(2), of(3)]);
     let run = sandbox.analyze(&[&names[0], &names[1], "--format", "jsonl", "--max-listeners", "3"]);
-    assert_eq!((run.objects("listener").len(), &summary(&run.stdout)["listeners_overflow"]), (3, &1.into()));
+    assert_eq!((run.objects("listener").len(), &summary(&run.stdout)["handshakes_of_other_listeners"]), (3, &1.into()));
 }
 
 #[test]

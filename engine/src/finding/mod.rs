@@ -360,7 +360,7 @@ pub struct Statistics {
     pub evicted_early: u64,
     /// Handshakes that are in the tally only, as there are more listeners than
     /// [`crate::Limits::listeners`].
-    pub listeners_overflow: u64,
+    pub handshakes_of_other_listeners: u64,
     /// Episodes that were not kept, as there were more than [`crate::Limits::episodes`].
     pub episodes_lost: u64,
 }
@@ -407,7 +407,7 @@ impl Statistics {
             fragments: self.fragments - earlier.fragments,
             unreadable: self.unreadable - earlier.unreadable,
             evicted_early: self.evicted_early - earlier.evicted_early,
-            listeners_overflow: self.listeners_overflow - earlier.listeners_overflow,
+            handshakes_of_other_listeners: self.handshakes_of_other_listeners - earlier.handshakes_of_other_listeners,
             episodes_lost: self.episodes_lost - earlier.episodes_lost,
         }
     }

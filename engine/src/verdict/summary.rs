@@ -113,7 +113,7 @@ impl Summary {
             new.extend(episodes);
             if self.listeners.len() >= limits.listeners && !self.listeners.contains_key(&listener.server) {
                 // Its handshakes are in the tally only.
-                statistics.listeners_overflow += tally.handshakes;
+                statistics.handshakes_of_other_listeners += tally.handshakes;
             } else {
                 self.listeners.insert(listener.server, listener);
             }

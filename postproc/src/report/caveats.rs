@@ -136,7 +136,11 @@ fn not_analysed(totals: &Totals) -> Vec<String> {
             "part of a SYN flood, never completed, and only counted by listener and time",
             "handshake",
         ),
-        (totals.listeners_overflow, "counted in the totals only, because there are too many listeners", "handshake"),
+        (
+            totals.handshakes_of_other_listeners,
+            "counted in the totals only, because there are too many listeners",
+            "handshake",
+        ),
         (totals.episodes_lost, "dropped, because more were found than are kept", "episode"),
         (
             totals.sum(|capture| capture.statistics.evicted_early),

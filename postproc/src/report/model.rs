@@ -319,7 +319,7 @@ pub struct Summary<'a> {
     /// Handshakes of a flood that have no object of their own.
     flood_counted: u64,
     /// Handshakes of listeners that have no object of their own.
-    listeners_overflow: u64,
+    handshakes_of_other_listeners: u64,
     /// Episodes that were not kept.
     episodes_lost: u64,
     /// Files given with `--kernel`, and which machine each was used for.
@@ -741,7 +741,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             known: totals.known.as_ref().map(|known| Known { report: &known.report, findings: known.findings }),
             filtered_out: totals.filtered_out,
             flood_counted: totals.flood_counted(),
-            listeners_overflow: totals.listeners_overflow,
+            handshakes_of_other_listeners: totals.handshakes_of_other_listeners,
             episodes_lost: totals.episodes_lost,
             kernel: totals.kernel.iter().map(Kernel::from).collect(),
             interrupted: totals.is_interrupted,

@@ -66,7 +66,7 @@ impl Totals {
         }
         self.clients.iter_mut().for_each(|clients| clients.remove(view));
         let Some(listener) = self.listeners.get_mut(&view.server) else {
-            self.listeners_overflow = self.listeners_overflow.saturating_sub(1);
+            self.handshakes_of_other_listeners = self.handshakes_of_other_listeners.saturating_sub(1);
             return;
         };
         listener.tally.remove(counted.verdict, counted.outcome);

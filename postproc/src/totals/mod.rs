@@ -73,7 +73,7 @@ pub struct Totals {
     /// they are reported.
     pub flood_not_reported: u64,
     /// Number of handshakes of listeners that are not reported individually.
-    pub listeners_overflow: u64,
+    pub handshakes_of_other_listeners: u64,
     /// Number of episodes that were not kept.
     pub episodes_lost: u64,
     /// Whether the run ended before everything was read.
@@ -226,7 +226,7 @@ impl Totals {
             finding.assessment.missing.iter().for_each(|lack| *self.missing.entry(*lack).or_insert(0) += 1);
             match self.listener(finding.server) {
                 Some(listener) => listener.add(finding),
-                None => self.listeners_overflow += 1,
+                None => self.handshakes_of_other_listeners += 1,
             }
         }
         if let Some(capture) = self.captures.get_mut(finding.capture() as usize) {
@@ -292,7 +292,7 @@ impl Totals {
             self.tally.merge(&findings.tally);
             self.sample.merge(findings.sample);
             findings.missing.into_iter().for_each(|(lack, number)| *self.missing.entry(lack).or_insert(0) += number);
-            self.listeners_overflow += findings.statistics.listeners_overflow;
+            self.handshakes_of_other_listeners += findings.statistics.handshakes_of_other_listeners;
             findings.listeners.iter().for_each(|report| self.merge_listener(report));
         }
         self.midstream.merge(&findings.midstream);
@@ -314,7 +314,7 @@ impl Totals {
         self.strongest = self.strongest.max(report.strongest);
         let is_counted = self.listeners.get(&report.server).is_some_and(|listener| listener.first.is_some());
         if !is_counted && self.counted_listeners >= self.limits.listeners {
-            self.listeners_overflow += report.tally.handshakes;
+            self.handshakes_of_other_listeners += report.tally.handshakes;
             return;
         }
         self.counted_listeners += usize::from(!is_counted);

@@ -350,10 +350,10 @@ fn a_finding_that_became_surer_or_has_another_cause_is_new() {
 /// A report as schema 1 wrote it, with the names that its keys had.
 fn in_schema_1(report: &str) -> String {
     let renamed = [
-        (r#""schema":2"#, r#""schema":1"#),
+        (r#""schema":3"#, r#""schema":1"#),
         ("\"evicted_early\"", "\"settled_early\""),
         ("\"skipped_bytes\"", "\"passed_over\""),
-        ("\"listeners_overflow\"", "\"unlisted\""),
+        ("\"handshakes_of_other_listeners\"", "\"unlisted\""),
         ("\"other_files\"", "\"elsewhere\""),
         ("\"comparison\"", "\"both_sides\""),
         ("\"locations\"", "\"places\""),
