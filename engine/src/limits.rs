@@ -17,8 +17,8 @@ pub struct Limits {
     /// Further ones are counted in [`crate::ListenerReport::flood`] and in the tallies only.
     pub flood: u64,
     /// Maximum number of listeners with a report of their own, about 400 bytes each. Handshakes of
-    /// other listeners are counted in the tally only; [`crate::Statistics::handshakes_of_other_listeners`]
-    /// counts them.
+    /// other listeners are counted in the tally only;
+    /// [`crate::Statistics::handshakes_of_other_listeners`] counts them.
     pub listeners: usize,
     /// Maximum number of episodes that are kept; [`crate::Statistics::episodes_lost`] counts the
     /// others.

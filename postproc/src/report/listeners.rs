@@ -28,9 +28,11 @@ const COLUMNS: [Column; 17] = [
         listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())
     }),
     ("Cookie or proxy\nsince (UTC)", |_, listener| {
-        listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))
+        listener.answered_period().map_or_else(String::new, |(first, _)| second(first))
     }),
-    ("until\n(UTC)", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
+    ("until\n(UTC)", |_, listener| {
+        listener.answered_period().map_or_else(String::new, |(first, last)| until(first, last))
+    }),
     ("Time to\ncomplete:\nmedian", |_, listener| quantile(listener, 0.5)),
     ("\n\n95 %", |_, listener| quantile(listener, 0.95)),
     ("\n\nlongest", |_, listener| quantile(listener, 1.0)),

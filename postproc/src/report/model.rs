@@ -290,6 +290,8 @@ pub struct Summary<'a> {
     /// Number of connections: one that several captures show counts once. `null` if the captures
     /// were not compared.
     connections: Option<u64>,
+    /// Number of episodes: those that several captures show at the same time count once.
+    episodes: u64,
     verdicts: Counts<Verdict>,
     outcomes: Counts<Outcome>,
     syns: u64,
@@ -727,6 +729,7 @@ impl<'a> From<&'a Totals> for Summary<'a> {
             listeners: totals.listeners.len() as u64,
             handshakes: totals.tally.handshakes,
             connections: totals.connections(),
+            episodes: totals.connection_episodes().len() as u64,
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
             syns: totals.listeners.values().map(|listener| listener.syns).sum(),

@@ -12,8 +12,10 @@ use super::*;
 use crate::format;
 use crate::problem::Problem;
 use crate::source::walk::Origin;
-use crate::totals::CaptureTotals;
 use crate::totals::clients::Clients;
+use crate::totals::cross_capture::Comparison;
+use crate::totals::second_view::SecondView;
+use crate::totals::{CaptureTotals, ListenerTotals};
 
 const TIME: i64 = 1_795_328_901_637_922_000;
 
@@ -356,6 +358,31 @@ fn episodes_of_several_captures_name_theirs() {
     table::Table::new(&mut output, PLAIN, true).end(&totals).unwrap();
     let text = unwrapped(&String::from_utf8(output).unwrap());
     assert!(text.contains("2 before it (caps/a.pcap)"), "{text}");
+}
+
+#[test]
+fn an_episode_in_two_captures_is_one_with_the_time_of_both() {
+    let mut totals = totals(&[leaked(0)]);
+    let mut other = totals.episodes[0].1.clone();
+    let later = |time: Timestamp| Timestamp::from_nanos(time.as_nanos() + 1_000_000_000);
+    (other.start, other.end, other.handshakes) = (later(other.start), later(other.end.max(later(other.start))), 9);
+    totals.episodes[0].1.end = totals.episodes[0].1.end.max(other.start);
+    totals.episodes.push((1, other.clone()));
+    assert_eq!(totals.connection_episodes().len(), 2, "the captures may show different connections");
+    totals.comparison = Some(Comparison { second_views: vec![SecondView::of(&leaked(0))], ..Comparison::default() });
+    let episodes = totals.by_connection().episodes.clone();
+    let [(_, episode)] = &episodes[..] else { panic!("{episodes:?}") };
+    assert_eq!((episode.start, episode.end, episode.handshakes), (totals.episodes[0].1.start, other.end, 9));
+}
+
+#[test]
+fn the_listeners_column_begins_with_the_first_episode() {
+    let mut listener = ListenerTotals::default();
+    let at = |second: i64| Timestamp::from_nanos(second * 1_000_000_000);
+    listener.cookie_style = Some((at(1), at(9)));
+    assert_eq!(listener.answered_period(), Some((at(1), at(9))), "only possible ones");
+    listener.episodes = Some((at(3), at(5)));
+    assert_eq!(listener.answered_period(), Some((at(3), at(5))));
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Counts of connections: a connection that several captures show counts once.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use syncookie_engine::{Endpoint, Timestamp, Verdict};
+use syncookie_engine::{Endpoint, Episode, Verdict};
 
 use super::Totals;
 use super::second_view::SecondView;
 
-/// Capture, start and end of an episode.
-type Period = (usize, Timestamp, Timestamp);
+/// Listener and verdict of episodes.
+type Kind = (Endpoint, Verdict);
 
 impl Totals {
     /// Returns the handshakes by which connections are counted twice.
@@ -43,7 +43,7 @@ impl Totals {
         }
         let mut once = self.clone();
         self.second_views().iter().for_each(|view| once.discount(view));
-        once.merge_episodes();
+        once.episodes = self.connection_episodes().into_owned();
         Cow::Owned(once)
     }
 
@@ -78,24 +78,40 @@ impl Totals {
         }
     }
 
-    /// Leaves out episodes that another capture shows at the same time, of listeners whose
-    /// connections are in several captures.
-    fn merge_episodes(&mut self) {
-        let mut kept: BTreeMap<(Endpoint, Verdict), Vec<Period>> = BTreeMap::new();
-        for view in self.second_views() {
-            for &verdict in Verdict::ALL {
-                kept.entry((view.server, verdict)).or_default();
+    /// Returns the episodes. If several captures show connections of a listener, episodes that they
+    /// show at the same time are one, with the time of all of them, and the numbers of the capture
+    /// that shows the most.
+    #[must_use]
+    pub fn connection_episodes(&self) -> Cow<'_, [(usize, Episode)]> {
+        if self.second_views().is_empty() {
+            return Cow::Borrowed(&self.episodes);
+        }
+        let shared: BTreeSet<Endpoint> = self.second_views().iter().map(|view| view.server).collect();
+        let mut joined: Vec<(usize, Episode)> = Vec::new();
+        let mut places: BTreeMap<Kind, Vec<(usize, usize)>> = BTreeMap::new();
+        for (capture, episode) in self.episodes.iter().cloned() {
+            let places = places.entry((episode.server, episode.verdict)).or_default();
+            let known = places.iter().find(|&&(other, place)| {
+                let known = &joined[place].1;
+                other != capture && known.start <= episode.end && episode.start <= known.end
+            });
+            match known.filter(|_| shared.contains(&episode.server)) {
+                Some(&(_, place)) => join(&mut joined[place].1, &episode),
+                None => {
+                    places.push((capture, joined.len()));
+                    joined.push((capture, episode));
+                }
             }
         }
-        self.episodes.retain(|(capture, episode)| {
-            let Some(kept) = kept.get_mut(&(episode.server, episode.verdict)) else { return true };
-            let overlaps =
-                |&(other, start, end): &Period| other != *capture && start <= episode.end && episode.start <= end;
-            let is_repeated = kept.iter().any(overlaps);
-            if !is_repeated {
-                kept.push((*capture, episode.start, episode.end));
-            }
-            !is_repeated
-        });
+        Cow::Owned(joined)
     }
+}
+
+/// Extends an episode by what another capture shows of it.
+fn join(known: &mut Episode, other: &Episode) {
+    known.start = known.start.min(other.start);
+    known.end = known.end.max(other.end);
+    known.handshakes = known.handshakes.max(other.handshakes);
+    known.peak_unacknowledged_rate = known.peak_unacknowledged_rate.max(other.peak_unacknowledged_rate);
+    known.prior_unacknowledged_rate = known.prior_unacknowledged_rate.max(other.prior_unacknowledged_rate);
 }

@@ -152,6 +152,8 @@ pub struct ListenerTotals {
     pub strongest: Option<Confidence>,
     /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     pub cookie_style: Option<(Timestamp, Timestamp)>,
+    /// Start of its first episode and end of its last one.
+    pub episodes: Option<(Timestamp, Timestamp)>,
     /// Times that its handshakes took.
     pub durations: Durations,
     /// Number of its SYNs.
@@ -254,8 +256,7 @@ impl Totals {
         let tally = if is_reliable { &mut self.reliable } else { &mut self.possible };
         tally.add(finding.assessment.verdict, finding.outcome);
         if let Some(listener) = self.listener(finding.server) {
-            let (first, last) = listener.cookie_style.unwrap_or((finding.time, finding.time));
-            listener.cookie_style = Some((first.min(finding.time), last.max(finding.time)));
+            listener.cookie_style = Some(extended(listener.cookie_style, (finding.time, finding.time)));
         }
     }
 
@@ -301,6 +302,9 @@ impl Totals {
             // The capture in which the episode begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
             let index = captures.clone().find(begins).unwrap_or(*captures.end());
+            if let Some(listener) = self.listeners.get_mut(&episode.server) {
+                listener.episodes = Some(extended(listener.episodes, (episode.start, episode.end)));
+            }
             if self.episodes.len() < self.limits.episodes {
                 self.episodes.push((index, episode));
             } else {
@@ -351,7 +355,19 @@ impl CaptureTotals {
     }
 }
 
+/// Returns the period from the earlier start to the later end.
+fn extended(known: Option<(Timestamp, Timestamp)>, (first, last): (Timestamp, Timestamp)) -> (Timestamp, Timestamp) {
+    known.map_or((first, last), |known| (known.0.min(first), known.1.max(last)))
+}
+
 impl ListenerTotals {
+    /// Returns since when and until when SYN cookies or a SYN proxy answered: the time of its
+    /// episodes. Without an episode, no handshake is above `possible`, and it is the time of these.
+    #[must_use]
+    pub fn answered_period(&self) -> Option<(Timestamp, Timestamp)> {
+        self.episodes.or(self.cookie_style)
+    }
+
     /// Counts a handshake.
     pub fn add(&mut self, finding: &Finding) {
         let mut tally = Tally::default();

@@ -135,9 +135,10 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the times of the first and the last SYN cookie or proxy, to be broken only between them.
+/// Returns since when and until when SYN cookies or a SYN proxy answered, to be broken only between
+/// the two.
 fn period(listener: &ListenerTotals) -> String {
-    let Some((first, last)) = listener.cookie_style else { return "–".into() };
+    let Some((first, last)) = listener.answered_period() else { return "–".into() };
     let (first, last) = (second(first), second(last));
     if first == last {
         return format!("<span>{first}</span>");
