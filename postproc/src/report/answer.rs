@@ -41,21 +41,38 @@ fn whole_headline(totals: &Totals) -> String {
     } else if totals.failed() > 0 {
         failure_headline(totals)
     } else {
-        let found = answered(totals).map(|answered| format!("{answered}."));
-        found.unwrap_or_else(|| not_found(totals, &format!(" in {}", all(totals))))
+        format!("Nothing failed; {}", success(totals))
+    }
+}
+
+/// Returns who answered, after `Nothing failed;`.
+fn success(totals: &Totals) -> String {
+    match (answered(totals), number_if_none_is_decided(totals)) {
+        // An article, and not the name of a listener.
+        (Some(answered), _) => format!("{}.", answered.replacen("A SYN", "a SYN", 1)),
+        (None, Some(1)) => "the capture does not show who answered the SYN.".into(),
+        (None, Some(number)) => {
+            format!("the capture does not show who answered {}.", count(number, totals.noun()))
+        }
+        (None, None) => format!("no SYN cookie or SYN proxy in {}.", all(totals)),
     }
 }
 
 /// Returns that no SYN cookie or SYN proxy was found, or that the captures cannot show it.
-/// `place` follows what was not found.
-fn not_found(totals: &Totals, place: &str) -> String {
-    match (undecided(totals), tally_of(&totals.tally, Verdict::Ordinary)) {
-        (1, 0) => "The capture does not show who answered the SYN.".to_owned(),
-        (number @ 2.., 0) => {
+fn not_found(totals: &Totals) -> String {
+    match number_if_none_is_decided(totals) {
+        None => "No SYN cookie or SYN proxy was found.".to_owned(),
+        Some(1) => "The capture does not show who answered the SYN.".to_owned(),
+        Some(number) => {
             format!("The capture does not show who answered the SYNs of {}.", count(number, totals.noun()))
         }
-        _ => format!("No SYN cookie or SYN proxy was found{place}."),
     }
+}
+
+/// Returns the number of handshakes that were answered, if none of them shows who answered.
+fn number_if_none_is_decided(totals: &Totals) -> Option<u64> {
+    let is_none_ordinary = tally_of(&totals.tally, Verdict::Ordinary) == 0;
+    Some(undecided(totals)).filter(|&number| number > 0 && is_none_ordinary)
 }
 
 /// Returns the number of undetermined handshakes, without those that nobody answered with a SYN-ACK.
@@ -82,16 +99,19 @@ fn failure_headline(totals: &Totals) -> String {
         (1, 0) if handshakes == 1 => format!("The {} failed", totals.noun()),
         (_, 0) if failed == handshakes => format!("All {} failed", all(totals)),
         (failed, 0) => format!("{} of {} failed", grouped(failed), all(totals)),
-        (failed, stuck) => format!("{} of {} failed, {} got stuck", grouped(failed), all(totals), grouped(stuck)),
+        (failed, stuck) => format!("{} of {} failed, {} stuck", grouped(failed), all(totals), grouped(stuck)),
     };
     match totals.most_frequent_failure() {
-        Some((cause, number)) if number == failed => format!("{which}; most likely cause: {cause}."),
-        // Shorter words, because two numbers come before them.
-        Some((cause, number)) if stuck > 0 => format!("{which}; main cause: {cause} ({}).", grouped(number)),
-        Some((cause, number)) => format!("{which}; most frequent cause: {cause} ({}).", grouped(number)),
+        Some((cause, number)) if number == failed => format!("{which}; {MOST_LIKELY} {cause}."),
+        Some((cause, number)) => format!("{which}; {MOST_FREQUENT} {cause} ({}).", grouped(number)),
         None => format!("{which}."),
     }
 }
+
+/// Precedes the cause of all failures that a headline counts.
+const MOST_LIKELY: &str = "most likely cause:";
+/// Precedes the cause that more of these failures have than any other cause.
+const MOST_FREQUENT: &str = "most frequent cause:";
 
 /// Returns the number of scans, and how many other handshakes failed.
 fn scan_headline(totals: &Totals, scans: &[Scan], failures: &Affected) -> String {
@@ -103,8 +123,9 @@ fn scan_headline(totals: &Totals, scans: &[Scan], failures: &Affected) -> String
         return format!("{who} made {} of {}; no other failed.", grouped(scanned), all(totals));
     }
     let besides = if let [_] = scans { "a scan".to_owned() } else { several() };
-    let cause = failures.most_frequent().map_or_else(String::new, |(cause, _)| format!("; main cause: {cause}"));
-    format!("{} of {} failed besides {besides}{cause}.", grouped(failed), all(totals))
+    let lead = |number| if number == failed { MOST_LIKELY } else { MOST_FREQUENT };
+    let cause = failures.most_frequent().map(|(cause, count)| format!("; {} {cause}", lead(count.handshakes)));
+    format!("{} of {} failed besides {besides}{}.", grouped(failed), all(totals), cause.unwrap_or_default())
 }
 
 /// Returns a sentence for each of the largest scans.
@@ -144,7 +165,7 @@ fn answered(totals: &Totals) -> Option<String> {
         Some(match style(&totals.possible) {
             Style::Cookies => format!("{who} may have answered with SYN cookies"),
             Style::Proxy => format!("A SYN proxy may have answered for {who}"),
-            Style::Both => format!("{who} may have used SYN cookies or proxies"),
+            Style::Both => format!("{who} possibly used SYN cookies or proxies"),
         })
     } else {
         None
@@ -195,9 +216,9 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     sentences.extend(failures(others, totals.noun(), cause));
     match (has_failures, answered(totals)) {
         (true, Some(answered)) => sentences.push(format!("{answered}: {}", extent(totals))),
-        (true, None) => sentences.push(assumption(totals).unwrap_or_else(|| not_found(totals, ""))),
+        (true, None) => sentences.push(assumption(totals).unwrap_or_else(|| not_found(totals))),
         // The headline has the listeners.
-        (false, Some(_)) => sentences.push(format!("In total: {}", extent(totals))),
+        (false, Some(_)) => sentences.push(format!("{} {}", what_answered(totals), extent(totals))),
         (false, None) => {}
     }
     sentences.extend(delays(totals, cause));
@@ -345,6 +366,19 @@ fn which(totals: &Totals, least: Confidence) -> String {
             format!("{} of {}", grouped(others as u64 + 1), count(totals.listeners.len() as u64, "listener"))
         }
     }
+}
+
+/// Returns what answered, as the beginning of a sentence that goes on with a number.
+fn what_answered(totals: &Totals) -> String {
+    let mut all = totals.reliable.clone();
+    all.merge(&totals.possible);
+    let what = match style(&all) {
+        Style::Cookies => "SYN cookies",
+        Style::Proxy => "A SYN proxy",
+        Style::Both => "SYN cookies or a SYN proxy",
+    };
+    let answered = if totals.reliable.handshakes > 0 { "answered" } else { "may have answered" };
+    format!("{what} {answered}")
 }
 
 /// Kinds of answers that were found.

@@ -51,6 +51,17 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, tot
     if remedies.is_empty() && cookies == 0 {
         return Ok(());
     }
+    if !remedies.is_empty() {
+        causes(output, terminal, &remedies, totals)?;
+    }
+    if cookies > 0 {
+        why_cookies(output, terminal, cookies)?;
+    }
+    Ok(())
+}
+
+/// Writes the causes of failures and delays.
+fn causes(output: &mut dyn Write, terminal: Terminal, remedies: &[Remedy<'_>], totals: &Totals) -> io::Result<()> {
     writeln!(output, "\n{}", terminal.bold("Most likely causes, and what to check"))?;
     let mut text = Vec::new();
     let mut number = 0;
@@ -73,21 +84,16 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, tot
         let parts: Vec<String> = parts.map(|(what, some)| format!("{what}: {}", numbers(some))).collect();
         paragraph(output, terminal.width, "  ", &format!("Other causes {}", parts.join("; ")))?;
     }
-    if cookies > 0 {
-        paragraph(
-            output,
-            terminal.width,
-            "  ",
-            &format!(
-                "{} (likely or certain) that {} Linux: {}",
-                count(cookies, "SYN cookie"),
-                if cookies == 1 { "fits" } else { "fit" },
-                words::WHY_COOKIES
-            ),
-        )?;
-        check::write(output, terminal, "    ", "", words::CHECK_COOKIES)?;
-    }
     Ok(())
+}
+
+/// Writes why a Linux host sent this number of SYN cookies, which are not failures.
+fn why_cookies(output: &mut dyn Write, terminal: Terminal, cookies: u64) -> io::Result<()> {
+    writeln!(output, "\n{}", terminal.bold("Why SYN cookies were sent, and what to check"))?;
+    let number = count(cookies, "likely or certain SYN cookie");
+    let text = format!("{number} can be from Linux. {}.", words::WHY_COOKIES);
+    paragraph(output, terminal.width, "  ", &text)?;
+    check::write(output, terminal, "    ", "", words::CHECK_COOKIES)
 }
 
 /// Lists causes with their numbers of handshakes.

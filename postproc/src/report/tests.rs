@@ -447,7 +447,7 @@ fn a_possible_finding_is_not_reported_as_a_fact() {
     assert!(text.contains(said), "{text}");
     let mut working = weak.clone();
     (working.outcome, working.completion.has_failed) = (Outcome::Established, false);
-    let said = "A SYN proxy may have answered for [2001:db8::2]:80. In total: 1 of 2 handshakes; no finding is likely \
+    let said = "Nothing failed; a SYN proxy may have answered for [2001:db8::2]:80. A SYN proxy may have answered 1 of 2 handshakes; no finding is likely \
                 or certain. ";
     assert!(unwrapped(&table(&[working, unclear()], PLAIN, false)).starts_with(said));
     let said = "A SYN proxy answered for [2001:db8::2]:80: 2 of 2 handshakes, in 1 episode; 1 likely or certain, 1 only \
@@ -492,10 +492,15 @@ fn failures_are_in_the_headline_and_counted_by_outcome() {
 #[test]
 fn a_report_without_findings_says_so() {
     assert!(table(&[], PLAIN, false).starts_with("No TCP handshake was found.\n"));
-    assert!(table(&[unclear()], PLAIN, false).starts_with("The capture does not show who answered the SYN.\n"));
+    assert!(
+        table(&[unclear()], PLAIN, false)
+            .starts_with("Nothing failed; the capture does not show who answered the SYN.\n")
+    );
     let mut ordinary = unclear();
     ordinary.assessment.verdict = Verdict::Ordinary;
-    assert!(table(&[ordinary], PLAIN, false).starts_with("No SYN cookie or SYN proxy was found in 1 handshake.\n"));
+    assert!(
+        table(&[ordinary], PLAIN, false).starts_with("Nothing failed; no SYN cookie or SYN proxy in 1 handshake.\n")
+    );
 }
 
 #[test]
@@ -504,13 +509,13 @@ fn what_would_decide_undetermined_handshakes_is_said_where_nothing_was_found() {
         "Undetermined handshakes, by reason (a handshake can have several) 2 handshakes: the server sent nothing later";
     for is_verbose in [false, true] {
         let text = unwrapped(&table(&[unclear(), unclear()], PLAIN, is_verbose));
-        assert!(text.starts_with("The capture does not show who answered the SYNs of 2 handshakes."), "{text}");
+        assert!(text.starts_with("Nothing failed; the capture does not show who answered 2 handshakes."), "{text}");
         assert!(text.contains(decides), "{text}");
     }
     let mut ordinary = unclear();
     (ordinary.assessment.verdict, ordinary.assessment.missing) = (Verdict::Ordinary, Vec::new());
     let text = unwrapped(&table(&[ordinary, unclear()], PLAIN, false));
-    assert!(text.starts_with("No SYN cookie or SYN proxy was found in 2 handshakes. "), "{text}");
+    assert!(text.starts_with("Nothing failed; no SYN cookie or SYN proxy in 2 handshakes. "), "{text}");
     assert!(text.contains("Undetermined handshakes, by reason"), "{text}");
     assert!(!unwrapped(&table(&[leaked(0), unclear()], PLAIN, false)).contains("by reason"));
 }
@@ -526,7 +531,7 @@ fn a_connection_that_got_stuck_is_not_a_handshake_that_failed() {
     assert!(text.contains("2 handshakes to [2001:db8::2]:80, stuck after the handshake: the proxy"), "{text}");
     assert!(text.contains("Listener Handshakes Ordinary Undetermined Stuck"), "{text}");
     let text = unwrapped(&table(&[leaked(0), stuck], PLAIN, false));
-    assert!(text.starts_with("1 of 2 handshakes failed, 1 got stuck; most likely cause: "), "{text}");
+    assert!(text.starts_with("1 of 2 handshakes failed, 1 stuck; most likely cause: "), "{text}");
 }
 
 #[test]
@@ -617,7 +622,7 @@ fn a_headline_has_at_most_twelve_words() {
     let both = vec![leaked(0), stuck, working(leaked(0))];
     assert_eq!(
         answer::headline(&totals(&both)),
-        "1 of 3 handshakes failed, 1 got stuck; main cause: proxy-leaked-ack (1)."
+        "1 of 3 handshakes failed, 1 stuck; most frequent cause: proxy-leaked-ack (1)."
     );
     for findings in
         [vec![], vec![leaked(0)], answered.to_vec(), vec![leaked(0), cookie], weak.to_vec(), vec![unclear()], both]
@@ -625,6 +630,16 @@ fn a_headline_has_at_most_twelve_words() {
         let headline = answer::headline(&totals(&findings));
         assert!(headline.split_whitespace().count() <= 12, "{headline}");
     }
+}
+
+#[test]
+fn why_cookies_were_sent_is_not_in_the_list_of_failures() {
+    let mut cookie = leaked(0);
+    (cookie.assessment.verdict, cookie.assessment.implementations) = (Verdict::SynCookie, vec![Implementation::Linux]);
+    let text = table(&[cookie], PLAIN, false);
+    let (failures, cookies) = text.split_once("\nWhy SYN cookies were sent, and what to check\n").unwrap();
+    assert!(failures.contains("Most likely causes") && !failures.contains("1 likely or certain SYN cookie"), "{text}");
+    assert!(cookies.contains("1 likely or certain SYN cookie can be from Linux."), "{text}");
 }
 
 #[test]
@@ -648,7 +663,10 @@ fn a_scan_is_one_sentence_and_the_headline_says_what_else_failed() {
     assert!(!line.contains("closed-port"), "{line}");
     let both = [scan, vec![other]].concat();
     let line = said(&both);
-    assert!(line.starts_with("1 of 51 handshakes failed besides a scan; main cause: proxy-leaked-ack."), "{line}");
+    assert!(
+        line.starts_with("1 of 51 handshakes failed besides a scan; most likely cause: proxy-leaked-ack."),
+        "{line}"
+    );
     for findings in [&both[..], &both[..50]] {
         assert!(answer::headline(&totals(findings)).split_whitespace().count() <= 12);
     }
@@ -680,6 +698,6 @@ fn delayed_handshakes_are_counted_apart_from_failures() {
     late.causes = leaked(9).causes;
     late.causes[0].kind = CauseKind::SynLost;
     let text = unwrapped(&table(&[late, unclear()], PLAIN, false));
-    assert!(text.starts_with("The capture does not show who answered the SYNs of 2 handshakes."), "{text}");
+    assert!(text.starts_with("Nothing failed; the capture does not show who answered 2 handshakes."), "{text}");
     assert!(text.contains("1 handshake was delayed, 2026-11-22 06:28:21 UTC."), "{text}");
 }

@@ -137,8 +137,9 @@ fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> 
     if present.is_empty() { "none".into() } else { present.join(", ") }
 }
 
-/// Reasons why a Linux host answers with cookies.
-pub const WHY_COOKIES: &str = "the SYN queue was full, or net.ipv4.tcp_syncookies is 2 (always cookies)";
+/// When a Linux host answers with cookies.
+pub const WHY_COOKIES: &str = "Linux sends SYN cookies while the SYN queue of a listener is full, and always if \
+                               net.ipv4.tcp_syncookies is 2";
 
 /// Check that shows which of the reasons for cookies applies.
 pub const CHECK_COOKIES: &str = "on the server: sysctl net.ipv4.tcp_syncookies (2: every answer is a cookie); nstat -az \
