@@ -98,6 +98,21 @@ fn an_answer_that_did_not_arrive_was_dropped_on_the_path() {
 }
 
 #[test]
+fn a_capture_that_the_other_one_answers_is_not_proposed() {
+    let mut client = captured(reset(answered().ack(0.011), 0.021));
+    let check = |finding: &Finding, kind| {
+        finding.causes.iter().find(|cause| cause.kind == kind).map(|cause| cause.check.clone()).expect("the cause")
+    };
+    assert!(check(&client, CauseKind::FirewallReset).contains("tcpdump"));
+    let server = captured(answered().syn_ack(1.01, 64240, &PLAIN_OPTIONS).syn_ack(3.01, 64240, &PLAIN_OPTIONS));
+    seen(&server, OtherSide::Server).weigh(&mut client);
+    let left = check(&client, CauseKind::FirewallReset);
+    assert!(left.starts_with("on each firewall on the path: ") && !left.contains("tcpdump"), "{left}");
+    let hosts = check(&client, CauseKind::WrongHost);
+    assert!(hosts.contains("tcpdump"), "it needs captures of other hosts: {hosts}");
+}
+
+#[test]
 fn a_packet_that_one_capture_lost_changes_nothing() {
     let weighed = |mut finding: Finding, other: Finding, side| {
         let before = top(&finding);

@@ -68,6 +68,33 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
     lines
 }
 
+/// Removes the steps that capture packets, because another capture has them, and the steps that only
+/// follow from what these would show. Names `place` for what is left of the same machine, or returns
+/// `place` with `other` if nothing is left. A check that captures no packets stays as it is.
+pub(super) fn without_capture(check: &str, place: &str, other: &str) -> String {
+    let captures = |step: &str| step.contains("tcpdump ");
+    if !steps(check).into_iter().any(captures) {
+        return check.to_owned();
+    }
+    let mut kept = Vec::new();
+    // Machine of the steps so far, while it is that of a step that was removed.
+    let mut is_place_removed = false;
+    for step in steps(check) {
+        let begin = machine_end(step);
+        let follows = ["then ", "if it arrives: ", "if the ACK arrives: "].iter().any(|word| step.starts_with(word));
+        if captures(step) || follows {
+            is_place_removed |= begin > 0;
+        } else if begin == 0 && is_place_removed {
+            kept.push(format!("{place}{step}"));
+            is_place_removed = false;
+        } else {
+            kept.push(step.to_owned());
+            is_place_removed &= begin == 0;
+        }
+    }
+    if kept.is_empty() { format!("{place}{other}") } else { kept.join("; ") }
+}
+
 /// Returns the offset after the name of the machine that a step begins with; 0 without one.
 fn machine_end(step: &str) -> usize {
     let is_place = ["on ", "at ", "from ", "in front of "].iter().any(|word| step.starts_with(word));
@@ -190,6 +217,17 @@ mod tests {
             ["connect twice (expect: the second works)", "the log of the ip filter"]
         );
         assert!(shown.iter().all(|line| line.command.is_none() && line.machine == "from the client"));
+    }
+
+    #[test]
+    fn a_capture_that_exists_is_not_asked_for() {
+        let left = |kind: CauseKind| without_capture(kind.info().check, "on the path: ", "the logs");
+        assert_eq!(left(CauseKind::InjectedReset), "on the path: the logs");
+        assert!(left(CauseKind::FirewallReset).starts_with("on each firewall on the path: iptables"));
+        assert!(left(CauseKind::AckLost).starts_with("on the path: the firewall rules for state INVALID"));
+        assert!(left(CauseKind::SilentDrop).starts_with("on the path: nft list ruleset"));
+        let other = CauseKind::ApplicationAbort;
+        assert_eq!(left(other), other.info().check, "captures no packets");
     }
 
     #[test]

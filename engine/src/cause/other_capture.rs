@@ -3,6 +3,7 @@
 //! A packet that one capture contains and the other does not was lost, sent or dropped between the
 //! two. This decides between causes that look the same in one capture.
 
+use super::check::without_capture;
 use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
 use super::not_observable::{
@@ -120,6 +121,9 @@ impl OtherCapture<'_> {
                 Meaning::Opposes => cause.add_opposition(STRONG, why.clone()),
                 Meaning::RulesOut => cause.rule_out(why.clone()),
             }
+            if shown.answers_check(cause.kind) {
+                omit_capture(cause);
+            }
         }
         rank(&mut finding.causes);
     }
@@ -131,16 +135,18 @@ impl OtherCapture<'_> {
         let SynPair { syn, later, .. } = self.seen.packets;
         if self.side == OtherSide::Server {
             let name = self.location.0;
-            remark(finding, name, "contains it, too", |what| is_of_reset(what) && later.server_reset);
+            let is_reset = |what: &str| is_of_reset(what) && later.server_reset;
+            remark(finding, is_reset, &format!("; {name}{NEARER} contains it, too, so it came from there or beyond"));
             let is_syn = |what: &str| what == SYN_REACHED_SERVER && syn.is_some();
-            remark(finding, name, "contains it, so it came at least that far", is_syn);
+            remark(finding, is_syn, &format!(" after it had passed {name}{NEARER}"));
         }
     }
 
-    /// Says, of a reset whose sender one capture cannot show, that another capture, nearer to the
-    /// server, does not contain its connection.
+    /// Says, of a reset whose sender one capture cannot show, or a SYN whose arrival it cannot show,
+    /// that another capture, nearer to the server, does not contain its connection.
     pub fn name_absence(finding: &mut Finding, name: &str) {
-        remark(finding, name, "does not contain this connection", is_of_reset);
+        let is_about = |what: &str| is_of_reset(what) || what == SYN_REACHED_SERVER;
+        remark(finding, is_about, &format!("; {name}{NEARER} does not contain this connection"));
     }
 
     /// Makes the other capture's first cause the first one of a finding where only the other
@@ -185,6 +191,10 @@ impl OtherCapture<'_> {
             "{name}, nearer to the server, contains connections of this client before and after this one, but not this SYN: it was dropped or answered between the captures"
         );
         for cause in &mut finding.causes {
+            cause.not_observable.retain(|what| !what.starts_with(SYN_REACHED_SERVER));
+            if matches!(cause.kind, CauseKind::SilentDrop | CauseKind::FirewallReset) {
+                omit_capture(cause);
+            }
             let info = cause.kind.info();
             let is_answer_of_server = is_refused && info.reset_sender == ResetSender::Server;
             if is_answer_of_server || !is_refused && is_decided_by_server(cause.kind) {
@@ -218,6 +228,7 @@ impl OtherCapture<'_> {
                     *what = open.to_owned();
                 }
             }
+            omit_capture(cause);
         }
     }
 
@@ -293,16 +304,24 @@ impl OtherCapture<'_> {
     }
 }
 
+/// Follows the name of a capture in a remark.
+const NEARER: &str = " (nearer to the server)";
+
 /// Adds a remark about a capture nearer to the server to what one capture cannot show.
-fn remark(finding: &mut Finding, name: &str, verb: &str, is_about: impl Fn(&str) -> bool) {
-    const PLACE: &str = ", nearer to the server, ";
+fn remark(finding: &mut Finding, is_about: impl Fn(&str) -> bool, remark: &str) {
     for what in finding.causes.iter_mut().flat_map(|cause| &mut cause.not_observable) {
         // The first of several captures is enough.
-        if is_about(what) && !what.contains(PLACE) {
+        if is_about(what) && !what.contains(NEARER) {
             let open = what.strip_suffix(AT_SERVER_SHOWS).unwrap_or(what);
-            *what = format!("{open}; {name}{PLACE}{verb}");
+            *what = format!("{open}{remark}");
         }
     }
+}
+
+/// Removes what the other capture answers from the check of a cause.
+fn omit_capture(cause: &mut Cause) {
+    let logs = "the logs of firewalls and of intrusion prevention (expect: this connection)";
+    cause.check = without_capture(&cause.check, "on the devices between the captures: ", logs);
 }
 
 /// Returns whether something that one capture cannot show is the sender of a reset.
@@ -341,6 +360,17 @@ impl Shown {
             Self::AckArrived => &[ACK_REACHED_SERVER, WHERE_ACK_ARRIVED],
         };
         settled.iter().any(|start| what.starts_with(start))
+    }
+
+    /// Returns whether this answers what the check of a cause captures packets for.
+    fn answers_check(self, kind: CauseKind) -> bool {
+        match self {
+            Self::ServerResetBetween { .. } => matches!(kind, CauseKind::FirewallReset | CauseKind::InjectedReset),
+            Self::ClientResetBetween => kind == CauseKind::InjectedReset,
+            Self::AnswerLost => kind == CauseKind::SilentDrop,
+            Self::AckLost => kind == CauseKind::AckLost,
+            Self::AckArrived => false,
+        }
     }
 
     fn means(self, kind: CauseKind, outcome: Outcome, has_failed: bool) -> Meaning {

@@ -183,7 +183,7 @@ fn stripped<D: Detail>(
         // No host closes the window in its own cookie, so only a proxy can have sent it.
         observed.cookie = if answer.window == 0 { 0.0 } else { ALONE };
         observed.proxy = ALONE;
-        observed.text = detail!(D, "{offered}; no other SYN-ACK of this listener shows whether it ever grants them");
+        observed.text = detail!(D, "{offered}; nothing else in the capture shows whether this listener grants them");
     }
     capped(observed)
 }

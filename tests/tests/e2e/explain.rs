@@ -136,13 +136,10 @@ fn an_ordinary_handshake_is_not_asked_for_where_the_listener_has_one() {
 fn a_capture_at_the_server_is_not_asked_for_where_it_is_given() {
     let said = [
         (sample(USER_TRACE), "this server reset the ACK of 3 connections without a SYN (first reset: frame 2)"),
-        (
-            package().join("causes/queue_full/client.pcap"),
-            "server.pcap, nearer to the server, contains it, so it came at least that far",
-        ),
+        (package().join("causes/queue_full/client.pcap"), "whether the SYN reached the server after it had passed"),
         (
             package().join("causes/challenge_reset/client.pcap"),
-            "server.pcap, nearer to the server, does not contain this connection",
+            "server.pcap (nearer to the server) does not contain this connection",
         ),
     ];
     for (client, said) in said {
