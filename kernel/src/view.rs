@@ -41,6 +41,11 @@ impl View {
         resource::findings(&self.resources)
     }
 
+    /// Returns hints at changes that can matter and are not findings, in full sentences.
+    pub fn hints(&self) -> Vec<String> {
+        resource::hints(&self.resources)
+    }
+
     /// Returns the worst level of all resources; `None` if there is no finding.
     pub fn level(&self) -> Option<Level> {
         self.resources.iter().filter_map(Resource::level).min()

@@ -22,4 +22,4 @@ pub use escape_sequences::{Stream, understands_escapes};
 pub use number::{count, grouped};
 pub use screen::Screen;
 pub use style::Terminal;
-pub use wrap::{display_width, paragraph, paragraph_with_command};
+pub use wrap::{display_width, paragraph, paragraph_with_code, paragraph_with_command};

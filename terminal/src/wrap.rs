@@ -39,10 +39,27 @@ pub fn paragraph_with_command(
     text: &str,
     command: &str,
 ) -> io::Result<()> {
-    let (before, after) = text.split_once(command).unwrap_or((text, ""));
-    let command = Some(command).filter(|command| !command.is_empty());
+    let start = text.find(command).filter(|_| !command.is_empty());
+    let (before, command, after) = start.map_or((text, None, ""), |start| around(text, start, start + command.len()));
     let words = before.split_whitespace().chain(command).chain(after.split_whitespace());
     write_words(output, width, lead, words)
+}
+
+/// Splits a text before and after a part of it, together with what touches the part, such as quotes
+/// and commas.
+fn around(text: &str, start: usize, end: usize) -> (&str, Option<&str>, &str) {
+    let start = text[..start].trim_end_matches(|letter: char| !letter.is_whitespace()).len();
+    let end = text[end..].find(char::is_whitespace).map_or(text.len(), |at| end + at);
+    (&text[..start], Some(&text[start..end]), &text[end..])
+}
+
+/// Writes a paragraph whose first part between backquotes, such as a command, is not broken.
+///
+/// # Errors
+///
+/// Returns the error of the output.
+pub fn paragraph_with_code(output: &mut dyn Write, width: usize, lead: &str, text: &str) -> io::Result<()> {
+    paragraph_with_command(output, width, lead, text, text.split('`').nth(1).unwrap_or_default())
 }
 
 fn write_words<'a>(
@@ -87,6 +104,16 @@ mod tests {
         paragraph_with_command(&mut written, 12, "- ", "run cat /proc/net/stat now please", "cat /proc/net/stat")
             .unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), "- run\n  cat /proc/net/stat\n  now please\n");
+    }
+
+    #[test]
+    fn what_touches_a_command_stays_with_it() {
+        let mut written = Vec::new();
+        paragraph_with_code(&mut written, 12, "- ", "wide\u{2003}run it (`cat /proc/net/stat`), please").unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), "- wide run\n  it\n  (`cat /proc/net/stat`),\n  please\n");
+        let mut written = Vec::new();
+        paragraph_with_code(&mut written, 80, "", "no command").unwrap();
+        assert_eq!(written, b"no command\n");
     }
 
     #[test]

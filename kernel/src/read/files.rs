@@ -44,6 +44,36 @@ pub fn files<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Result<Sampl
     Ok(samples(facts))
 }
 
+/// Combines the facts of files into samples of each network namespace that they name, in the order
+/// in which the files name them. If there are several, files that name none are samples of their
+/// own, because it is unknown which namespace they are of; they come last.
+pub fn samples_by_namespace(files: impl IntoIterator<Item = Facts>) -> Vec<Samples> {
+    let files: Vec<Facts> = files.into_iter().collect();
+    // Index of the first file of each namespace.
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut group = |index: usize| {
+        let facts = &files[index];
+        if facts.namespace.is_none() && facts.namespace_id.is_none() {
+            return None;
+        }
+        let is_same = |&first: &usize| !Difference::between(&files[first], facts).is_other_namespace();
+        firsts.iter().position(is_same).or_else(|| {
+            firsts.push(index);
+            Some(firsts.len() - 1)
+        })
+    };
+    let numbers: Vec<Option<usize>> = (0..files.len()).map(&mut group).collect();
+    let nameless = firsts.len();
+    if nameless < 2 {
+        return vec![samples(files)];
+    }
+    let mut groups: Vec<Vec<Facts>> = vec![Vec::new(); nameless + 1];
+    for (facts, number) in files.into_iter().zip(numbers) {
+        groups[number.unwrap_or(nameless)].push(facts);
+    }
+    groups.into_iter().filter(|group| !group.is_empty()).map(samples).collect()
+}
+
 /// Combines the facts of files into one sample, or into two to compare.
 ///
 /// Files with different facts are parts of one sample; a file that repeats facts of the sample

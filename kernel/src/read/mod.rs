@@ -33,7 +33,7 @@ use std::io::{self, BufRead};
 use crate::facts::Facts;
 
 pub use error::Error;
-pub use files::{file, files, samples, text};
+pub use files::{file, files, samples, samples_by_namespace, text};
 #[cfg(target_os = "linux")]
 pub(crate) use log::log_event;
 #[cfg(target_os = "linux")]

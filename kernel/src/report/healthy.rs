@@ -6,6 +6,9 @@ use super::answer::answer;
 use crate::resource::{Finding, Level, Resource, Scope};
 use crate::view::View;
 
+/// Names the files that name no namespace, among others that do.
+pub const NAMELESS: &str = "Files without a namespace";
+
 /// Returns whether a namespace has no finding of its own. `first` is the namespace whose table
 /// shows the findings of the whole machine.
 pub fn is_healthy(view: &View, first: &View) -> bool {
@@ -27,7 +30,7 @@ fn is_shared((resource, finding): &(&Resource, &Finding), first: &View) -> bool 
 
 /// Returns the line about a namespace without a finding of its own.
 pub fn line(view: &View) -> String {
-    let name = view.later.namespace.as_deref().unwrap_or("?");
+    let name = view.later.namespace.as_deref().unwrap_or(NAMELESS);
     let what = if view.findings().is_empty() {
         answer(view)
     } else {

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
-use syncookie_terminal::{Terminal, count, escape_controls, paragraph};
+use syncookie_terminal::{Terminal, count, escape_controls, paragraph, paragraph_with_code};
 
 use super::SECOND;
 use super::answer::answer;
@@ -47,6 +47,7 @@ pub fn write(terminal: Terminal, is_verbose: bool, views: &[View], output: &mut 
     }
     for view in healthy {
         paragraph(output, terminal.width, "", &healthy::line(view))?;
+        hints(terminal, view, output)?;
         notes(terminal, view, output)?;
     }
     output.flush()
@@ -67,7 +68,8 @@ fn one(
     };
     let lead = match (&view.later.namespace, is_one_of_many) {
         (Some(name), true) => format!("{}: ", escape_controls(name)),
-        _ => String::new(),
+        (None, true) => format!("{}: ", healthy::NAMELESS),
+        (_, false) => String::new(),
     };
     // Each line is painted after wrapping, because escape sequences take no columns.
     let mut lines = Vec::new();
@@ -89,13 +91,14 @@ fn one(
             paragraph(output, terminal.width, "    ", &format!("Cause: {}", cause.sentence))?;
         }
         if let Some(advice) = &finding.advice {
-            paragraph(output, terminal.width, "    ", &format!("Advice: {advice}"))?;
+            paragraph_with_code(output, terminal.width, "    ", &format!("Advice: {advice}"))?;
         }
     }
     if findings.len() > shown {
         let more = count((findings.len() - shown) as u64, "more problem");
         paragraph(output, terminal.width, "", &format!("  {more}: --verbose shows all."))?;
     }
+    hints(terminal, view, output)?;
     paragraph(output, terminal.width, "", &source(view))?;
     let (usages, left_out) = usages(view, is_verbose);
     if !usages.is_empty() {
@@ -113,7 +116,12 @@ fn one(
         writeln!(output, "\n{}", table(terminal, &header, &counts))?;
     }
     writeln!(output)?;
-    remarks(terminal, view, output)
+    remarks(terminal, is_verbose, view, is_one_of_many, output)
+}
+
+/// Writes changes that can matter and are not findings.
+pub fn hints(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Result<()> {
+    view.hints().iter().try_for_each(|hint| paragraph_with_code(output, terminal.width, "  ", &format!("Hint: {hint}")))
 }
 
 /// Returns what the facts were read from.
@@ -180,9 +188,17 @@ fn table<const N: usize>(terminal: Terminal, header: &[(&str, bool); N], rows: &
 }
 
 /// Writes which resources are unknown, what could not be read, and which namespaces were not read.
-fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Result<()> {
+fn remarks(
+    terminal: Terminal,
+    is_verbose: bool,
+    view: &View,
+    is_one_of_many: bool,
+    output: &mut dyn Write,
+) -> io::Result<()> {
+    // Files without a namespace among others are parts of a sample, and no sample.
+    let is_part = is_one_of_many && view.later.namespace.is_none();
     let unknown: Vec<&str> = view.unknown_resources().iter().map(|resource| resource.kind.title()).collect();
-    if !unknown.is_empty() {
+    if !unknown.is_empty() && !is_part {
         let text = if view.later.is_live {
             format!("No usage and no counters on this machine: {}.", unknown.join(", "))
         } else {
@@ -193,7 +209,11 @@ fn remarks(terminal: Terminal, view: &View, output: &mut dyn Write) -> io::Resul
     }
     let missing = view.missing_counters();
     if !missing.is_empty() {
-        let text = format!("Counters that this kernel or output lacks: {}.", by_group(&missing));
+        let number = count(missing.len() as u64, "counter");
+        let text = match is_verbose {
+            true => format!("Missing in this kernel or output: {number}. {}.", by_group(&missing)),
+            false => format!("Missing in this kernel or output: {number} (--verbose lists them)."),
+        };
         paragraph(output, terminal.width, "", &text)?;
     }
     notes(terminal, view, output)?;
@@ -257,6 +277,41 @@ fn some<T: AsRef<str>>(names: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read;
+
+    /// Returns the table about this text, compared with an earlier one.
+    fn shown(earlier: &str, later: &str, is_verbose: bool) -> String {
+        let facts = |text: &str| read::document("test", text.as_bytes()).unwrap();
+        let view = View::new(facts(later), Some(facts(earlier)));
+        let mut text = Vec::new();
+        write(Terminal::detect(false), is_verbose, &[view], &mut text).unwrap();
+        String::from_utf8(text).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn missing_counters_are_listed_only_if_all_is_asked_for() {
+        let text = "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n";
+        let short = shown(text, text, false);
+        assert!(
+            short.contains("Missing in this kernel or output: ") && short.contains("counters (--verbose lists them)."),
+            "{short}"
+        );
+        assert!(!short.contains("TCPReqQFullDrop"), "{short}");
+        assert!(shown(text, text, true).contains("TCPReqQFullDrop"));
+    }
+
+    #[test]
+    fn rising_resets_that_nothing_explains_are_a_hint() {
+        let at = |resets: u32, aborts: u32| {
+            format!("Tcp: InSegs OutRsts\nTcp: 9 {resets}\nTcpExt: TCPAbortOnData ListenDrops\nTcpExt: {aborts} 0\n")
+        };
+        let text = shown(&at(0, 0), &at(5, 2), false);
+        assert!(
+            text.contains("Hint: 3 resets since the previous sample answered segments without a connection"),
+            "{text}"
+        );
+        assert!(!shown(&at(0, 0), &at(2, 2), false).contains("Hint:"), "an application aborted connections");
+    }
 
     #[test]
     fn every_missing_counter_is_named_below_its_group() {

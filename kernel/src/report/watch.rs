@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use syncookie_terminal::{Terminal, escape_controls, grouped, paragraph};
+use syncookie_terminal::{Terminal, escape_controls, grouped, paragraph, paragraph_with_code};
 
 use super::SECOND;
 use super::answer::answer;
+use super::table::hints;
 use crate::resource::{Finding, Level};
 use crate::view::View;
 
@@ -20,7 +21,11 @@ pub fn write(terminal: Terminal, views: &[View], output: &mut dyn Write) -> io::
         paragraph(output, terminal.width, "", &format!("{time}{name}{}", answer(view)))?;
         for (_, finding) in view.findings().iter().filter(|(_, finding)| is_shown(finding)) {
             paragraph(output, terminal.width, "  ", &finding.sentence)?;
+            if let Some(advice) = &finding.advice {
+                paragraph_with_code(output, terminal.width, "    ", &format!("Advice: {advice}"))?;
+            }
         }
+        hints(terminal, view, output)?;
         let changes = changes(view);
         if !changes.is_empty() {
             paragraph(output, terminal.width, "  ", &changes.join(", "))?;
@@ -77,6 +82,16 @@ mod tests {
         facts.set_counter("TcpExt.ListenOverflows".into(), overflows);
         facts.set_gauge("pressure.cpu.some.avg10".into(), pressure);
         View::new(facts, Some(before.later.clone()))
+    }
+
+    #[test]
+    fn a_report_of_changes_has_advice() {
+        let text = "net.netfilter.nf_conntrack_count = 64\nnet.netfilter.nf_conntrack_max = 64\n";
+        let view = View::new(crate::read::document("test", text.as_bytes()).unwrap(), None);
+        let mut output = Vec::new();
+        write(Terminal::detect(false), &[view], &mut output).unwrap();
+        let text = String::from_utf8(output).unwrap();
+        assert!(text.contains("\n    Advice: Raise net.netfilter.nf_conntrack_max"), "{text}");
     }
 
     #[test]

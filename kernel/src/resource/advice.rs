@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use syncookie_terminal::{escape_controls, grouped};
 
 use super::queues::holder;
-use super::{Cause, Context, Finding, Level, Resource, ResourceKind};
+use super::{Cause, Context, Finding, Level, Limit, Resource, ResourceKind};
 use crate::facts::Listener;
 
 /// Adds advice to the worst finding of each resource, unless the finding is about the past.
@@ -23,42 +23,103 @@ pub fn add(context: &Context<'_>, resources: &mut [Resource]) {
         let advice = match listener {
             Some(listener) => queue(context, resource, finding, listener),
             None if resource.kind == ResourceKind::AcceptQueue && is_queue_found => None,
-            None => general(resource.kind).map(str::to_owned).filter(|_| finding.causes.is_empty()),
+            None => general(context, resource).filter(|_| finding.causes.is_empty()),
         };
         resource.findings[index].advice = advice;
     }
 }
 
-/// Returns the advice that does not depend on numbers.
-fn general(kind: ResourceKind) -> Option<&'static str> {
-    Some(match kind {
-        ResourceKind::AcceptQueue => "`ss -lntm` shows which listener drops connections: d in skmem.",
-        ResourceKind::SynQueue => "`ss -Htn state syn-recv` shows which clients do not end their handshakes.",
+/// Returns the advice about a resource that is not a queue of one listener. Commands set twice the
+/// limit.
+fn general(context: &Context<'_>, resource: &Resource) -> Option<String> {
+    let raise = |setting: &str| raise(setting, resource.limit.as_ref());
+    let twice = resource.limit.as_ref().map(|limit| limit.value.saturating_mul(2));
+    let unit = |name: &str| match twice {
+        Some(twice) => format!("{name}={twice} in its systemd unit"),
+        None => format!("{name}= in its systemd unit"),
+    };
+    Some(match resource.kind {
+        ResourceKind::AcceptQueue => "`ss -lntm` shows which listener drops connections: d in skmem.".into(),
+        ResourceKind::SynQueue => CLIENTS.into(),
         ResourceKind::TcpMemory => {
-            "Raise net.ipv4.tcp_mem[2], or find the sockets with full buffers: `ss -tm` shows them."
+            format!("{}, or find the sockets with full buffers: `ss -tm` shows them.", raise_tcp_memory(context))
         }
-        ResourceKind::Orphans => "Raise net.ipv4.tcp_max_orphans, or lower net.ipv4.tcp_orphan_retries.",
-        ResourceKind::TimeWait => "Raise net.ipv4.tcp_max_tw_buckets, or keep connections open for longer.",
+        ResourceKind::Orphans => {
+            format!("{}, or lower net.ipv4.tcp_orphan_retries.", raise("net.ipv4.tcp_max_orphans"))
+        }
+        ResourceKind::TimeWait => {
+            format!("{}, or keep connections open for longer.", raise("net.ipv4.tcp_max_tw_buckets"))
+        }
         ResourceKind::Conntrack => {
-            "Raise net.netfilter.nf_conntrack_max, or exempt this traffic from tracking with a notrack rule."
+            let raise = raise("net.netfilter.nf_conntrack_max");
+            format!("{raise}, or exempt this traffic from tracking with a notrack rule.")
         }
         ResourceKind::SoftirqBacklog => {
-            "Raise net.core.netdev_max_backlog, or spread packets over more CPUs with RPS (rps_cpus)."
+            let raise = raise("net.core.netdev_max_backlog");
+            format!("{raise}, or spread packets over more CPUs with RPS (rps_cpus).")
         }
-        ResourceKind::Neighbours => "Raise net.ipv4.neigh.default.gc_thresh3 and gc_thresh2, or those of IPv6.",
+        ResourceKind::Neighbours => raise_neighbours(resource),
         ResourceKind::Descriptors => {
-            "Raise the limit of open files of this program (LimitNOFILE= in its systemd unit), and restart it."
+            format!("Raise the limit of open files of this program ({}), and restart it.", unit("LimitNOFILE"))
         }
-        ResourceKind::Files => "Raise fs.file-max, or find the process with most open files: `lsof -n`.",
-        ResourceKind::CgroupPids => "Raise pids.max of the cgroup (TasksMax= in its systemd unit).",
-        ResourceKind::CgroupMemory => "Raise memory.max of the cgroup (MemoryMax= in its systemd unit).",
-        ResourceKind::Tasks => "Raise kernel.threads-max or kernel.pid_max, or find the program that starts tasks.",
-        ResourceKind::CpuPressure => "`top` shows which programs use the CPUs.",
+        ResourceKind::Files => {
+            format!("{}, or find the process with most open files: `lsof -n`.", raise("fs.file-max"))
+        }
+        ResourceKind::CgroupPids => format!("Raise pids.max of the cgroup ({}).", unit("TasksMax")),
+        ResourceKind::CgroupMemory => format!("Raise memory.max of the cgroup ({}).", unit("MemoryMax")),
+        ResourceKind::Tasks => {
+            let source = resource.limit.as_ref().map_or("kernel.threads-max", |limit| &limit.source);
+            format!("{}, or find the program that starts tasks.", raise(source))
+        }
+        ResourceKind::CpuPressure => "`top` shows which programs use the CPUs.".into(),
         ResourceKind::EphemeralPorts => {
-            "Widen net.ipv4.ip_local_port_range, reuse connections, or connect to more addresses."
+            "Widen the range (`sysctl -w net.ipv4.ip_local_port_range='1024 65535'`), reuse connections, or connect to \
+             more addresses."
+                .into()
         }
         _ => return None,
     })
+}
+
+/// Advice about clients that fill a SYN queue.
+const CLIENTS: &str = "`ss -Htn state syn-recv` shows which clients do not end their handshakes.";
+
+/// Maximum of the setting kernel.pid_max.
+const MAX_PIDS: u64 = 4_194_304;
+
+/// Returns a clause that a setting has to be raised, with a command that doubles it if its value is
+/// known.
+fn raise(setting: &str, limit: Option<&Limit>) -> String {
+    let most = if setting == "kernel.pid_max" { MAX_PIDS } else { u64::MAX };
+    match limit.filter(|limit| limit.source == setting && limit.value < most) {
+        Some(limit) => {
+            let twice = limit.value.saturating_mul(2).min(most);
+            format!("Raise {setting} (`sysctl -w {setting}={twice}`)")
+        }
+        None => format!("Raise {setting}"),
+    }
+}
+
+/// Returns a clause that the three limits of TCP memory have to be raised.
+fn raise_tcp_memory(context: &Context<'_>) -> String {
+    let twice = |index| Some(context.facts.setting_number("net.ipv4.tcp_mem", index)?.saturating_mul(2));
+    match (twice(0), twice(1), twice(2)) {
+        (Some(low), Some(pressure), Some(high)) => {
+            format!("Raise net.ipv4.tcp_mem (`sysctl -w net.ipv4.tcp_mem='{low} {pressure} {high}'`)")
+        }
+        _ => "Raise net.ipv4.tcp_mem[2]".into(),
+    }
+}
+
+/// Returns the advice about a full neighbour table: the hard limit and the one above which the kernel
+/// collects garbage.
+fn raise_neighbours(resource: &Resource) -> String {
+    let Some(limit) = resource.limit.as_ref() else {
+        return "Raise net.ipv4.neigh.default.gc_thresh3 and gc_thresh2, or those of IPv6.".into();
+    };
+    let (hard, soft) = (&limit.source, limit.source.replace("gc_thresh3", "gc_thresh2"));
+    let twice = limit.value.saturating_mul(2);
+    format!("Raise {hard} and gc_thresh2 (`sysctl -w {hard}={twice} {soft}={}`).", limit.value)
 }
 
 /// Returns the advice about a queue of a listener.
@@ -74,29 +135,43 @@ fn queue(context: &Context<'_>, resource: &Resource, finding: &Finding, listener
         return resource.limit.as_ref().map(|limit| backlog(limit.value));
     }
     if context.facts.setting("net.ipv4.tcp_syncookies") == Some("0") {
-        return Some("Set net.ipv4.tcp_syncookies=1, so that a full SYN queue drops no SYN.".into());
+        let cookies =
+            "Enable SYN cookies (`sysctl -w net.ipv4.tcp_syncookies=1`), so that a full SYN queue drops no SYN.";
+        let most = context.facts.setting_number("net.ipv4.tcp_max_syn_backlog", 0);
+        let is_limit = resource.limit.as_ref().is_some_and(|limit| limit.source.contains("tcp_max_syn_backlog"));
+        return Some(match most.filter(|_| is_limit) {
+            Some(most) => {
+                let twice = most.saturating_mul(2);
+                format!("{cookies} Or raise its limit (`sysctl -w net.ipv4.tcp_max_syn_backlog={twice}`).")
+            }
+            None => cookies.into(),
+        });
     }
-    let clients = general(ResourceKind::SynQueue)?;
-    listener.backlog.map(|value| format!("{clients} {}", backlog(value)))
+    listener.backlog.map(|value| format!("{CLIENTS} {}", backlog(value)))
 }
 
 /// Returns which of the two limits of a backlog to raise. `listen()` cuts its argument to
 /// `somaxconn`, so an equal value may be either.
 fn backlog_advice(program: Option<&str>, backlog: u64, somaxconn: Option<u64>) -> String {
-    let value = grouped(backlog);
+    let (value, twice) = (grouped(backlog), backlog.saturating_mul(2));
     let (first, within) = (program.unwrap_or("The program"), program.unwrap_or("the program"));
     match somaxconn {
         Some(most) if backlog < most => {
             format!(
-                "{first} asked for {value}: raise its backlog. net.core.somaxconn ({}) is not the limit.",
+                "{first} asked for {value}: raise its backlog, to at most {} (net.core.somaxconn, which is not the limit \
+                 now), and restart it.",
                 grouped(most)
             )
         }
         Some(most) if backlog == most => {
-            format!("{value} is net.core.somaxconn: raise that and the backlog of {within}, and restart it.")
+            format!(
+                "{value} is net.core.somaxconn: raise that (`sysctl -w net.core.somaxconn={twice}`) and the backlog of \
+                 {within}, and restart it."
+            )
         }
         Some(most) => format!(
-            "Raise net.core.somaxconn: it is {} now, and {within} gets no more than that after a restart.",
+            "Raise net.core.somaxconn (`sysctl -w net.core.somaxconn={twice}`): it is {} now, and {within} gets no more \
+             than that after a restart.",
             grouped(most)
         ),
         None => format!(
@@ -109,6 +184,7 @@ fn backlog_advice(program: Option<&str>, backlog: u64, somaxconn: Option<u64>) -
 #[cfg(test)]
 mod tests {
     use super::super::{assess, findings};
+    use super::*;
     use crate::read;
 
     /// Returns the advice of all findings about this text.
@@ -122,9 +198,11 @@ mod tests {
     #[test]
     fn the_advice_about_a_full_accept_queue_names_the_limit_that_applies() {
         let at = |somaxconn: &str| advice(&format!("{FULL}{somaxconn}\n"));
-        let program = "nginx asked for 128: raise its backlog. net.core.somaxconn (4,096) is not the limit.";
+        let program = "nginx asked for 128: raise its backlog, to at most 4,096 (net.core.somaxconn, which is not the \
+                       limit now), and restart it.";
         assert_eq!(at("net.core.somaxconn = 4096"), [program]);
-        let both = "128 is net.core.somaxconn: raise that and the backlog of nginx, and restart it.";
+        let both = "128 is net.core.somaxconn: raise that (`sysctl -w net.core.somaxconn=256`) and the backlog of \
+                    nginx, and restart it.";
         assert_eq!(at("net.core.somaxconn = 128"), [both]);
         assert!(at("net.core.somaxconn = 64")[0].contains("it is 64 now, and nginx gets no more than that"));
         assert!(at("")[0].starts_with("If `sysctl net.core.somaxconn` is 128,"));
@@ -133,7 +211,12 @@ mod tests {
     #[test]
     fn a_full_syn_queue_without_cookies_needs_them() {
         let text = "LISTEN 0 1 0.0.0.0:80 *:*\nSYN-RECV 0 0 10.0.0.1:80 10.9.9.9:1\nnet.ipv4.tcp_syncookies = 0\n";
-        assert_eq!(advice(text), ["Set net.ipv4.tcp_syncookies=1, so that a full SYN queue drops no SYN."]);
+        let cookies =
+            "Enable SYN cookies (`sysctl -w net.ipv4.tcp_syncookies=1`), so that a full SYN queue drops no SYN.";
+        assert_eq!(advice(text), [cookies]);
+        let cut = "LISTEN 0 64 0.0.0.0:80 *:*\nnet.ipv4.tcp_max_syn_backlog = 1\nnet.ipv4.tcp_syncookies = 0\n";
+        let found = advice(&format!("{cut}SYN-RECV 0 0 10.0.0.1:80 10.9.9.9:1\n"));
+        assert!(found[0].ends_with("`sysctl -w net.ipv4.tcp_max_syn_backlog=2`)."), "{found:?}");
     }
 
     #[test]
@@ -150,6 +233,33 @@ mod tests {
     #[test]
     fn a_full_table_names_the_setting_to_raise() {
         let full = "net.netfilter.nf_conntrack_count = 64\nnet.netfilter.nf_conntrack_max = 64\n";
-        assert!(advice(full)[0].starts_with("Raise net.netfilter.nf_conntrack_max"));
+        let command = "Raise net.netfilter.nf_conntrack_max (`sysctl -w net.netfilter.nf_conntrack_max=128`), or ";
+        assert!(advice(full)[0].starts_with(command), "{:?}", advice(full));
+    }
+
+    #[test]
+    fn the_command_about_a_full_neighbour_table_sets_both_thresholds() {
+        let limit = |source: &str| Limit { value: 1024, source: source.into() };
+        let resource = |limit| Resource {
+            kind: ResourceKind::Neighbours,
+            subject: None,
+            usage: None,
+            limit,
+            counters: Vec::new(),
+            findings: Vec::new(),
+            remark: None,
+        };
+        let text = raise_neighbours(&resource(Some(limit("net.ipv6.neigh.default.gc_thresh3"))));
+        let command = "sysctl -w net.ipv6.neigh.default.gc_thresh3=2048 net.ipv6.neigh.default.gc_thresh2=1024";
+        assert!(text.contains(command), "{text}");
+        assert!(raise_neighbours(&resource(None)).contains("those of IPv6"));
+    }
+
+    #[test]
+    fn a_limit_is_not_raised_beyond_what_the_kernel_accepts() {
+        let raised = |value| raise("kernel.pid_max", Some(&Limit { value, source: "kernel.pid_max".into() }));
+        assert!(raised(4_000_000).contains("=4194304`"));
+        assert_eq!(raised(MAX_PIDS), "Raise kernel.pid_max");
+        assert_eq!(raise("fs.file-max", None), "Raise fs.file-max");
     }
 }

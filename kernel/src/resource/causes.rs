@@ -90,7 +90,8 @@ impl Exhausted {
 
 /// Returns the full accept queue of a listener as a cause.
 fn full_queue(address: &String) -> Cause {
-    let sentence = format!("The accept queue of {address} is full, so its handshakes do not end.");
+    let sentence =
+        format!("The accept queue of {address} is full, so its handshakes cannot complete and stay in the SYN queue.");
     Cause { kind: ResourceKind::AcceptQueue, subject: Some(address.clone()), sentence }
 }
 

@@ -93,6 +93,11 @@ pub fn findings(resources: &[Resource]) -> Vec<(&Resource, &Finding)> {
     found
 }
 
+/// Returns hints at changes that can matter and are not findings, in full sentences.
+pub fn hints(resources: &[Resource]) -> Vec<String> {
+    resources.iter().filter_map(packets::hint).collect()
+}
+
 /// Facts that the resources are assessed by.
 struct Context<'a> {
     facts: &'a Facts,

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use syncookie_terminal::{escape_controls, grouped};
+use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::memory::{add_counter_finding, add_increase_finding, add_log_finding, add_usage_finding};
 use super::{Context, Counter, Effect, Level, Resource, ResourceKind};
@@ -28,8 +28,8 @@ pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
 
 fn conntrack(context: &Context<'_>) -> Resource {
     let mut resource = context.resource(ResourceKind::Conntrack);
-    let count = context.facts.setting_number("net.netfilter.nf_conntrack_count", 0);
-    resource.usage = count.or_else(|| context.facts.gauge("nf_conntrack.entries"));
+    let entries = context.facts.setting_number("net.netfilter.nf_conntrack_count", 0);
+    resource.usage = entries.or_else(|| context.facts.gauge("nf_conntrack.entries"));
     resource.limit = context.setting("net.netfilter.nf_conntrack_max", 0).filter(|limit| limit.value > 0);
     resource.counters = context.counters(&[
         "nf_conntrack.drop",
@@ -170,12 +170,32 @@ fn resets(context: &Context<'_>) -> Resource {
 /// Returns what the resets mean that the counters after the first do not explain.
 fn unexplained_resets(counters: &[Counter]) -> String {
     let without_connection = "segments without a connection (a SYN to a closed port, an ACK without a SYN)";
-    let mut increases = counters.iter().map(|counter| counter.increase.unwrap_or(0));
-    let Some(sent @ 1..) = increases.next() else {
-        return format!("the other resets were answers to {without_connection}");
-    };
-    match sent.saturating_sub(increases.fold(0, u64::saturating_add)) {
-        0 => "the other counters explain the increase of OutRsts".into(),
-        number => format!("since the previous sample, resets that answered {without_connection}: {}", grouped(number)),
+    match number_of_unexplained_resets(counters) {
+        None => format!("the other resets were answers to {without_connection}"),
+        Some(0) => "the other counters explain the increase of OutRsts".into(),
+        Some(number) => {
+            format!("since the previous sample, resets that answered {without_connection}: {}", grouped(number))
+        }
     }
+}
+
+/// Returns the number of resets since the earlier sample that the counters after the first do not
+/// explain; `None` if none were sent.
+fn number_of_unexplained_resets(counters: &[Counter]) -> Option<u64> {
+    let mut increases = counters.iter().map(|counter| counter.increase.unwrap_or(0));
+    let sent = increases.next().filter(|sent| *sent > 0)?;
+    Some(sent.saturating_sub(increases.fold(0, u64::saturating_add)))
+}
+
+/// Returns a hint at resets that nothing else explains, in full sentences. They are not a finding,
+/// because a port scan causes them, too.
+pub fn hint(resource: &Resource) -> Option<String> {
+    let is_resets = resource.kind == ResourceKind::Resets;
+    let number = number_of_unexplained_resets(&resource.counters).filter(|number| is_resets && *number > 0)?;
+    Some(format!(
+        "{} since the previous sample answered segments without a connection (OutRsts): a SYN to a closed port, or an ACK \
+         without a SYN, as a SYN proxy causes that lets ACKs through. `perf record -a -e tcp:tcp_send_reset sleep 10 && \
+         perf script` shows them.",
+        count(number, "reset")
+    ))
 }

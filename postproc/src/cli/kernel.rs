@@ -19,7 +19,7 @@ Examples:
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt
   syncookie kernel --since before.txt
-      Changes since the snapshot
+      Changes since the snapshot, until now
   syncookie kernel netstat-s.txt sysctl.txt ss.txt
       Saved output of netstat -s, nstat -az, sysctl -a, ss -lntm, dmesg,
       ip -s link, ethtool -S, nft list ruleset, perf script, or files of
@@ -66,8 +66,8 @@ pub struct Kernel {
     pub netns: Option<String>,
 
     /// Show changes since an earlier snapshot or saved output (netstat -s, nstat -az…) of this
-    /// machine
-    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    /// machine, until now or until the other FILEs were saved
+    #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
 
     /// Take a sample every SECONDS; a terminal is redrawn in place, with an asterisk before lines

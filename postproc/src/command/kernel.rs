@@ -63,11 +63,11 @@ pub fn command(args: &Kernel) -> ExitCode {
 
 /// Writes reports of the files, or of the running machine.
 fn report(args: &Kernel) -> Result<Exit, Failure> {
-    if !args.files.is_empty() {
-        return saved(args);
-    }
     let since = args.since.as_deref().map(|path| kernel_texts::samples([path])).transpose().map_err(Failure::Read)?;
     let since = since.map(|samples| samples.later);
+    if !args.files.is_empty() {
+        return saved(args, since.as_ref());
+    }
     let mut before: Option<Vec<View>> = None;
     let mut samples = 0;
     let mut screen = Screen::default();
@@ -85,8 +85,9 @@ fn report(args: &Kernel) -> Result<Exit, Failure> {
     }
 }
 
-/// Writes a report of the saved outputs that can be read.
-fn saved(args: &Kernel) -> Result<Exit, Failure> {
+/// Writes a report of the saved outputs that can be read, with the changes since an earlier sample if
+/// one is given.
+fn saved(args: &Kernel, since: Option<&Facts>) -> Result<Exit, Failure> {
     let texts = KernelTexts::read(&args.files);
     // A table lists them itself, and a reader sees them once.
     if args.format() != KernelFormat::Table || texts.facts.is_empty() {
@@ -97,9 +98,14 @@ fn saved(args: &Kernel) -> Result<Exit, Failure> {
         return Ok(Exit::Failed);
     }
     let notes = texts.notes();
-    let mut view = View::from(read::samples(texts.facts));
-    view.later.notes.splice(..0, notes);
-    let views = [view];
+    let samples = read::samples_by_namespace(texts.facts);
+    let mut views: Vec<View> = match since {
+        Some(since) => samples.into_iter().map(|samples| compare(samples.later, &[], Some(since))).collect(),
+        None => samples.into_iter().map(View::from).collect(),
+    };
+    if let Some(view) = views.first_mut() {
+        view.later.notes.splice(..0, notes);
+    }
     write(args, &views, None, &mut Screen::default())?;
     Ok(match exit(args, &views) {
         Exit::Analysed if !texts.errors.is_empty() => Exit::Partly,

@@ -289,6 +289,28 @@ fn folders_and_compressed_files_are_read() {
 }
 
 #[test]
+fn a_folder_with_samples_of_several_namespaces_loses_none() {
+    let (code, table, err) = run(&[], &[folder().join("drops-6.18")]);
+    assert_eq!(code, 0, "{err}");
+    for part in
+        ["web: Exhausted now: conntrack table.", "host: Exhausted now: neighbour table", "Files without a namespace: "]
+    {
+        assert!(table.contains(part), "{part} is not in\n{table}");
+    }
+    assert!(table.contains("(TCP_CSUM)") && table.contains("ip f input: tcp dport 84 drop"), "{table}");
+    assert!(table.contains("`sysctl -w net.ipv4.neigh.default.gc_thresh3=2048"), "{table}");
+}
+
+#[test]
+fn saved_files_are_compared_with_an_earlier_one() {
+    let at = |name: &str| folder().join("leaked-ack").join(name);
+    let (before, after) = (at("before.txt"), at("after.txt"));
+    let (code, table, err) = run(&["--since", &before.to_string_lossy()], &[after]);
+    assert_eq!(code, 0, "{err}");
+    assert!(table.contains("Hint: 3 resets since the previous sample"), "{table}");
+}
+
+#[test]
 fn an_archive_or_a_capture_is_reported_with_what_it_is() {
     let place = private_folder();
     let archive = place.path().join("ticket.tar.gz");

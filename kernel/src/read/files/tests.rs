@@ -54,6 +54,27 @@ fn a_file_that_repeats_a_format_begins_the_next_sample() {
     assert_eq!((one.later.gauge("TCP.mem"), one.later.counter("TcpExt.ListenOverflows")), (Some(5), Some(4)));
 }
 
+#[test]
+fn files_of_several_namespaces_are_samples_of_each_and_those_without_one_come_last() {
+    let facts = |source: &str, text: &str| document(source, text.as_bytes()).unwrap();
+    let counters = |overflows: u32| format!("TcpExt: ListenOverflows ListenDrops\nTcpExt: {overflows} 9\n");
+    let of = |namespace: u32, overflows| format!("syncookie: namespace-id {namespace}\n{}", counters(overflows));
+    let trace = "x 1 [000] 1.0: skb:kfree_skb: skbaddr=1 rx_sk=(nil) protocol=2048 location=f+0x1 reason: XDP\n";
+    let files = || {
+        let texts = [("trace", trace.to_owned()), ("a1", of(1, 3)), ("b", of(2, 8)), ("a2", of(1, 5))];
+        texts.map(|(source, text)| facts(source, &text))
+    };
+    let found = samples_by_namespace(files());
+    let sources: Vec<_> = found.iter().map(|samples| samples.later.source.as_str()).collect();
+    assert_eq!(sources, ["a2", "b", "trace"]);
+    assert_eq!(found[0].difference().unwrap().change("TcpExt.ListenOverflows"), Change::Increased(2));
+    assert!(found[1].earlier.is_none() && found[2].later.traced().count() == 1);
+    // One namespace: the trace is part of its sample.
+    let [trace, a1, _, a2] = files();
+    let found = samples_by_namespace([trace, a1, a2]);
+    assert_eq!((found.len(), found[0].earlier.is_some()), (1, true));
+}
+
 /// Outputs with the same counters in other formats are parts of one sample, in any order.
 #[test]
 fn nstat_netstat_and_snmp_of_one_moment_are_one_sample() {
