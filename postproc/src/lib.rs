@@ -58,9 +58,10 @@ pub fn run(is_output_closed: bool) -> ExitCode {
 /// Runs the program on these arguments, beginning with its name, and returns its exit code.
 #[must_use]
 pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output_closed: bool) -> ExitCode {
-    let command = match Cli::try_parse_from(cli::expand(args)).and_then(Cli::complete) {
+    let args = cli::expand(args);
+    let command = match Cli::try_parse_from(&args).and_then(Cli::complete) {
         Ok(command) => command,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&cli::advise(error, &args)),
     };
     if is_output_closed && command.writes_to_standard_output() {
         Console::new(false).error(&"the results could not be written: standard output is closed");

@@ -77,6 +77,16 @@ fn report_of(name: &str, capture: &[u8]) -> (String, Value) {
 }
 
 #[test]
+fn a_capture_without_tcp_beside_one_with_handshakes_is_named() {
+    let sandbox = Sandbox::new("silent");
+    let full = sandbox.file("full.pcap", &capture(&example::handshake_between((1, 50_000), SERVER)));
+    let empty = sandbox.file("empty.pcap", &capture(&[]));
+    let text = sandbox.analyze(&[&full, &empty]).unwrapped();
+    assert!(text.contains(" UTC. empty.pcap contains no TCP segment."), "{text}");
+    assert!(!sandbox.analyze(&[&full]).unwrapped().contains("no TCP segment"));
+}
+
+#[test]
 fn a_capture_of_one_direction_is_described_as_such() {
     for (is_server, missing) in
         [(true, "the clients' packets are missing"), (false, "the servers' packets are missing")]

@@ -60,8 +60,8 @@ pub struct Explain {
 
     /// Rank causes with counters and settings of the server's kernel, or of a SYN proxy's
     ///
-    /// Name the captures before --kernel, because --kernel takes all words up to the next option as
-    /// FILEs.
+    /// Name the captures before --kernel, or after --, because --kernel takes all words up to the next
+    /// option as FILEs.
     ///
     /// FILE is the saved output of netstat -s, nstat -az, sysctl -a or ss -lntm; a file from /proc;
     /// a snapshot of syncookie kernel; or a trace of drops and resets (perf script, nettrace

@@ -5,6 +5,7 @@ mod annotate;
 mod capture_point;
 mod condition;
 mod explain;
+mod greedy;
 mod implied;
 mod kernel;
 mod kernel_file;
@@ -29,6 +30,7 @@ pub use analyze::Analyze;
 pub use annotate::Annotate;
 pub use capture_point::CapturePoint;
 pub use explain::{Explain, Form};
+pub use greedy::advise;
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use kernel_file::KernelFile;
 #[cfg(not(target_os = "wasi"))]

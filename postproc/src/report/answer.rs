@@ -464,6 +464,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
         early => format!(" {} judged early to limit memory.", count(early, "handshake")),
     };
     let flood = flood(totals);
+    let silent = no_handshake::captures_without_tcp(totals, folder);
     let filtered = match totals.filtered_out {
         0 => String::new(),
         number => format!(" {} excluded by the filter.", count(number, "handshake")),
@@ -475,7 +476,7 @@ pub fn read(totals: &Totals, folder: &str) -> String {
         _ if folder.is_empty() => count(totals.captures.len() as u64, "capture"),
         several => format!("{} in {}", count(several.len() as u64, "capture"), escape_controls(folder)),
     };
-    format!("{} in {captures}{span}.{flood}{early}{filtered}{partial}{problems}", count(frames, "frame"))
+    format!("{} in {captures}{span}.{silent}{flood}{early}{filtered}{partial}{problems}", count(frames, "frame"))
 }
 
 /// Returns the number of handshakes answered by a SYN cookie or SYN proxy.

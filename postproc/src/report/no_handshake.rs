@@ -9,7 +9,10 @@ use super::caveats::was_were;
 use crate::capture::LinkType;
 use crate::link;
 use crate::text;
-use crate::totals::Totals;
+use crate::totals::{CaptureTotals, Totals};
+
+/// Maximum number of captures without TCP segments that are named.
+const SILENT: usize = 3;
 
 /// Returns the headline of a report without handshakes.
 pub(super) fn headline(totals: &Totals) -> String {
@@ -76,6 +79,24 @@ pub(super) fn details(totals: &Totals) -> Vec<String> {
          client connects."
             .into(),
     ]
+}
+
+/// Returns the captures without any TCP segment, if others have some, as a sentence after a space;
+/// nothing if there are none. `folder` is the one that all names begin with.
+pub(super) fn captures_without_tcp(totals: &Totals, folder: &str) -> String {
+    let is_bad = |capture: &CaptureTotals| totals.problems.iter().any(|problem| problem.capture == capture.name);
+    let is_silent = |capture: &&CaptureTotals| capture.statistics.segments == 0 && !is_bad(capture);
+    let silent: Vec<&CaptureTotals> = totals.captures.iter().filter(is_silent).collect();
+    let name = |capture: &&CaptureTotals| {
+        text::capture(capture.name.strip_prefix(folder).unwrap_or(&capture.name)).into_owned()
+    };
+    let names = silent.iter().take(SILENT).map(name).collect::<Vec<_>>().join(", ");
+    match (silent.len(), silent.len().saturating_sub(SILENT) as u64) {
+        (number, _) if number == 0 || number == totals.captures.len() => String::new(),
+        (1, _) => format!(" {names} contains no TCP segment."),
+        (_, 0) => format!(" {names} contain no TCP segment."),
+        (_, more) => format!(" {names} and {} contain no TCP segment.", count(more, "other capture")),
+    }
 }
 
 /// Returns what follows if the captures contain no segment without SYN; `None` otherwise.
