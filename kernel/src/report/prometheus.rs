@@ -57,15 +57,18 @@ impl Metrics {
         if let (Some(limit), false) = (&resource.limit, unit.is_empty()) {
             self.add(&format!("{base}_limit"), "gauge", limit_help, labels.clone(), limit.value as f64);
         }
-        let is_exhausted = resource.level() == Some(Level::Exhausted);
         let state = format!(
             "{netns},{},{}",
             label("resource", kind.name()),
             label("subject", resource.subject.as_deref().unwrap_or_default())
         );
-        let help = "1 if the resource is exhausted, else 0.";
         if resource.is_known() {
-            self.most("syncookie_resource_exhausted", help, state, f64::from(u8::from(is_exhausted)));
+            let is_at = |levels: &[Level]| resource.findings.iter().any(|finding| levels.contains(&finding.level));
+            let flag = |is_so| f64::from(u8::from(is_so));
+            let help = "1 if the resource is exhausted, else 0.";
+            self.most("syncookie_resource_exhausted", help, state.clone(), flag(is_at(&[Level::Exhausted])));
+            let help = "1 if the resource is near its limit or exhausted, else 0.";
+            self.most("syncookie_resource_near_limit", help, state, flag(is_at(&[Level::Near, Level::Exhausted])));
         }
         for counter in &resource.counters {
             if let Some(total) = counter.total {

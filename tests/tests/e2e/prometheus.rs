@@ -20,7 +20,8 @@ const MACHINE: &str = "syncookie: taken-at TIME\nsyncookie: namespace host\n\
     syncookie: half-open 0.0.0.0:80 5\nsyncookie: towards 203.0.113.80 80 USED\n\
     LISTEN USED 1000 0.0.0.0:80 *:* ino:7\n\t skmem:(r0,rb0,t0,tb0,f0,w0,o0,bl0,dCOUNT)\n\
     TcpExt: ListenOverflows ListenDrops TCPReqQFullDrop TCPReqQFullDoCookies SyncookiesSent SyncookiesRecv \
-    SyncookiesFailed IPReversePathFilter\nTcpExt: COUNT COUNT COUNT COUNT COUNT COUNT COUNT COUNT\n\
+    SyncookiesFailed IPReversePathFilter TCPFastOpenListenOverflow TCPMemoryPressures TCPTimeWaitOverflow\n\
+    TcpExt: COUNT COUNT COUNT COUNT COUNT COUNT COUNT COUNT COUNT COUNT COUNT\n\
     Tcp: OutRsts InCsumErrors\nTcp: COUNT COUNT\nTCP: inuse 1 orphan 5 tw 6 alloc 1 mem USED\n\
     net.ipv4.tcp_mem = 100 1100 1000\nnet.ipv4.tcp_max_orphans = 100\nnet.ipv4.tcp_max_tw_buckets = 100\n\
     net.ipv4.ip_local_port_range = 1001 2000\nfs.file-nr = 5\t0\t100\nfs.file-max = 100\n\
@@ -28,6 +29,11 @@ const MACHINE: &str = "syncookie: taken-at TIME\nsyncookie: namespace host\n\
     cpu=0 found=0 invalid=0 insert=0 insert_failed=0 drop=COUNT early_drop=COUNT error=0 search_restart=0\n\
     entries\t\tsyn_received\tcookie_invalid\tcookie_valid\tcookie_retrans\tconn_reopened\n\
     00000000\tCOUNT\tCOUNT\tCOUNT\t00000000\t00000000\n\
+    ==> /proc/net/stat/arp_cache <==\nentries forced_gc_runs unresolved_discards table_fulls\n\
+    00000004 00000000 00000000 COUNT\n\
+    Inter-|   Receive                                                |  Transmit\n\
+    \x20face |bytes    packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier compressed\n\
+    \x20 eth0: 9 9 0 0 COUNT 0 0 0 9 9 0 0 0 0 0 0\n\
     /proc/pressure/cpu:some avg10=SHARE.00 avg60=1.00 avg300=1.00 total=9\n\
     ==> /proc/net/softnet_stat <==\n\
     00000010 COUNT 00000003 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000007 00000000\n";
