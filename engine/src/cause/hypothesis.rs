@@ -99,7 +99,7 @@ impl Hypothesis {
 
 impl Cause {
     /// Creates a cause without evidence, with the command that confirms it.
-    fn bare(kind: CauseKind, subject: &Subject) -> Self {
+    fn unweighed(kind: CauseKind, subject: &Subject) -> Self {
         Self { check: kind.info().check(subject), ..Self::without_evidence(kind) }
     }
 
@@ -109,7 +109,7 @@ impl Cause {
         let subject = Subject { client: finding.client, server: finding.server, stuck_sender: Side::Server };
         let causes = &mut finding.causes;
         let place = causes.iter().position(|cause| cause.kind == kind).unwrap_or_else(|| {
-            causes.push(Self::bare(kind, &subject));
+            causes.push(Self::unweighed(kind, &subject));
             causes.len() - 1
         });
         &mut causes[place]

@@ -19,7 +19,7 @@ const NEAR_IDENTIFICATIONS: u16 = 64;
 /// Reset that refused a SYN.
 pub(super) struct RefusedSyn {
     /// Whether the reset has no ACK flag.
-    pub is_bare: bool,
+    pub lacks_ack_flag: bool,
     /// Whether the listener answered another SYN around that time.
     pub others_answered: bool,
     /// Whether SYNs were answered both within a second before and within a second after, and not as
@@ -53,7 +53,7 @@ impl RefusedSyn {
             late: waited.filter(|&waited| waited > LATE_SECONDS),
             has_window: reset.window > 0,
             retry_answered: case.handshake.syn_ack.is_some(),
-            is_bare: Shape::of(reset) == Shape::Stateless,
+            lacks_ack_flag: Shape::of(reset) == Shape::Stateless,
             others_answered: answered.is_some(),
             ttl_field: field_name(case.handshake.server.ip),
             ttls: answered.and_then(|other| other.syn_ack?.ip.ttl()).zip(reset.ip.ttl()),

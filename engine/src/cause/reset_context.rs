@@ -133,7 +133,7 @@ impl<'a> ResetContext<'a> {
     }
 
     /// Returns whether the reset has no ACK flag.
-    pub(super) fn is_bare(&self) -> bool {
+    pub(super) fn lacks_ack_flag(&self) -> bool {
         self.shape == Shape::Stateless
     }
 
@@ -211,7 +211,7 @@ impl<'a> ResetContext<'a> {
     /// acknowledged, as no stack answers (RFC 9293 section 3.10.7).
     pub(super) fn has_unacknowledged_seq(&self) -> bool {
         // A client that received data or a FIN acknowledges more in segments that are not kept.
-        self.is_bare() && self.nothing_sent && self.trigger.is_some_and(|t| t.ack != self.reset.seq)
+        self.lacks_ack_flag() && self.nothing_sent && self.trigger.is_some_and(|t| t.ack != self.reset.seq)
     }
 
     /// Returns whether the reset came sooner than a packet to the server and back takes.

@@ -491,8 +491,8 @@ impl Handshake {
         let (first, isn) = (self.server_segments.first()?, self.syn?.isn);
         let is_first = self.syn_ack.is_none_or(|syn_ack| first.frame < syn_ack.frame);
         let acknowledges_this = (0..FIRST_OCTETS).contains(&first.ack.ahead_of(isn));
-        let is_bare = first.flags.0 & (Flags::FIN | Flags::ACK) == Flags::ACK && first.payload == 0;
-        (is_first && is_bare && !acknowledges_this).then_some(first)
+        let is_pure_ack = first.flags.0 & (Flags::FIN | Flags::ACK) == Flags::ACK && first.payload == 0;
+        (is_first && is_pure_ack && !acknowledges_this).then_some(first)
     }
 
     /// Returns whether the client acknowledged the SYN-ACK.

@@ -13,7 +13,7 @@ use super::{Detail, Observed, Preview, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
-use crate::listener::timestamp_bits::{ClientResidue, ENOUGH_BARE, cookie_bits, residue};
+use crate::listener::timestamp_bits::{ClientResidue, ENOUGH_WITHOUT_OFFSET, cookie_bits, residue};
 
 /// Largest weight of one agreement: ln 64. The first of n answers agrees with no earlier one, so
 /// they weigh (n - 1) · ln 64 in total, and each of them has an equal share.
@@ -36,13 +36,13 @@ fn offset(listener: &Listener<'_>, index: usize) -> Option<ClientResidue> {
 }
 
 /// Returns whether the bits of the judged SYN-ACK may favour a cookie. The bits of another SYN-ACK
-/// count only if they are not systematic, that is, if at least [`ENOUGH_BARE`] SYN-ACKs have them.
+/// count only if they are not systematic, that is, if at least [`ENOUGH_WITHOUT_OFFSET`] SYN-ACKs have them.
 /// A preview has at most that many SYN-ACKs, the judged one included.
 pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     is_judged && residue(handshake) == Some(0)
 }
 
-const _: () = assert!(PREVIEWED <= ENOUGH_BARE, "the gate relies on it");
+const _: () = assert!(PREVIEWED <= ENOUGH_WITHOUT_OFFSET, "the gate relies on it");
 
 /// Returns whether two answers to one client have the same residue.
 pub(super) fn may_repeat(preview: &Preview<'_, '_>) -> bool {
@@ -53,12 +53,12 @@ pub(super) fn may_repeat(preview: &Preview<'_, '_>) -> bool {
     handshakes.iter().enumerate().any(|(index, later)| handshakes[..index].iter().any(|other| repeats(later, other)))
 }
 
-pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn without_offset<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
     let handshake = listener.handshakes[index];
     let residue = visible_residue(listener, handshake)?;
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let is_bare = listener.timestamp_bits.bare;
-    let (cookie, what) = match (residue, is_bare) {
+    let has_no_offset = listener.timestamp_bits.without_offset;
+    let (cookie, what) = match (residue, has_no_offset) {
         (0, true) => (AGREES, detail!(D, "encode the client's options, as in other SYN-ACKs of this listener")),
         (_, true) => {
             (DISAGREES, detail!(D, "do not encode the client's options; in other SYN-ACKs of this listener they do"))
@@ -66,7 +66,7 @@ pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
         (0, false) if offset(listener, index).is_none_or(|offset| !offset.is_established()) => {
             let bits = cookie_bits(handshake)?;
             (
-                AGREES_ALONE.min(listener.timestamp_bits.bare_against_chance),
+                AGREES_ALONE.min(listener.timestamp_bits.without_offset_against_chance),
                 detail!(D, "encode the client's options (value {bits}; a match by chance: 1 in 64)"),
             )
         }
@@ -75,14 +75,14 @@ pub(super) fn bare<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<O
     Some(Observed {
         cookie,
         proxy: if syn_ack.window == 0 { cookie } else { 0.0_f64.min(cookie) },
-        systematic: !is_bare,
+        systematic: !has_no_offset,
         frames: D::frames([syn.frame, syn_ack.frame]),
         text: detail!(D, "the low six bits of the SYN-ACK's timestamp {what}"),
     })
 }
 
 pub(super) fn behind_offset<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
-    if listener.timestamp_bits.bare {
+    if listener.timestamp_bits.without_offset {
         return None;
     }
     let handshake = listener.handshakes[index];

@@ -64,7 +64,7 @@ signals! {
     WindowUpdate,           ZeroWindow, Handshake,                 zero_window::opened;
     OptionsDropped,         Options,    Listener(may_favour),      options::observe;
     TimestampLag,           Clock,      ListenerAlone(may_favour), lag::observe;
-    TimestampBits,          Clock,      ListenerAlone(may_favour), bits::bare;
+    TimestampBits,          Clock,      ListenerAlone(may_favour), bits::without_offset;
     TimestampResidue,       Clock,      Listener(may_repeat),      bits::behind_offset;
     WindowRecomputed,       Window,     ListenerAlone(may_favour), window::observe;
     SegmentSizeBound,       Window,     Handshake,                 segment_size::observe;

@@ -71,7 +71,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         weigh(handshake, |syn_ack| may_be_linux(listener, index, syn_ack), || is_on_clock(listener, index))?;
     if observed.systematic {
         let windows = listener.first_windows.get_or_init(|| first_windows(listener));
-        if windows.is_habit() {
+        if windows.moves_windows_without_cookies() {
             return None;
         }
         let (first, (syn, syn_ack)) = (FirstWindow::of(handshake)?, handshake.whole_headers()?);

@@ -213,7 +213,7 @@ words! {
         HealthCheck = "health-check",
         /// The server still had an earlier connection of the same ports.
         StaleConnection = "stale-connection",
-        /// An address translator had no free source port for the destination.
+        /// A NAT device had no free source port for the destination.
         SourcePortsExhausted = "source-ports-exhausted",
         /// The server dropped SYNs whose timestamp was older than another of that address.
         TimestampsRejected = "timestamps-rejected",

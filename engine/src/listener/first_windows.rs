@@ -63,7 +63,7 @@ impl FirstWindows {
     }
 
     /// Returns whether the host moves the windows of connections that had no cookie.
-    pub(crate) const fn is_habit(&self) -> bool {
+    pub(crate) const fn moves_windows_without_cookies(&self) -> bool {
         self.moved_on_clock * MOST_COOKIES_ON_CLOCK > self.moved
     }
 }

@@ -23,7 +23,7 @@ const ECN: u32 = 1 << 5;
 /// Maximum probability of the agreements by chance: below it, the residue is established.
 const CHANCE: f64 = 1e-7;
 /// Minimum agreements, by chance in 1 of 64 each, before the residue 0 is established.
-pub(crate) const ENOUGH_BARE: usize = 4;
+pub(crate) const ENOUGH_WITHOUT_OFFSET: usize = 4;
 /// Nats of each answer below which the repeated residue of a client is not considered.
 const LEAST_NATS: f64 = 0.5;
 /// Distance from a multiple of 64 ticks, in ticks, within which an ordinary clock agrees with
@@ -56,10 +56,10 @@ pub(crate) fn residue(handshake: &Handshake) -> Option<u32> {
 #[derive(Debug)]
 pub(crate) struct TimestampBits {
     /// Whether answers of this listener carry a cookie's bits without any offset.
-    pub bare: bool,
+    pub without_offset: bool,
     /// Nats by which more answers carry a cookie's bits without any offset than chance gives; not
     /// negative.
-    pub bare_against_chance: f64,
+    pub without_offset_against_chance: f64,
     /// The residue of each client that has one, by client, in ascending order.
     by_client: Vec<(usize, ClientResidue)>,
 }
@@ -108,7 +108,7 @@ impl TimestampBits {
         let rate = clock.rate.unwrap_or(1000.0);
         let (mut all, mut repeats): (Vec<Sample>, _) = (Vec::new(), Vec::new());
         if !(SLOWEST..1e5).contains(&rate) {
-            return Self { bare: false, bare_against_chance: 0.0, by_client: Vec::new() };
+            return Self { without_offset: false, without_offset_against_chance: 0.0, by_client: Vec::new() };
         }
         all.reserve(handshakes.len());
         for (client, group) in clients.groups().enumerate() {
@@ -120,10 +120,12 @@ impl TimestampBits {
             let lags = |sample: &Sample| is_possible_lag(handshakes[sample.index as usize], clock, rate);
             repeats.extend(Repeats::of(&all[begin..], rate, lags).map(|repeats| (client, repeats)));
         }
-        let bare = all.iter().filter(|sample| sample.residue == 0).count();
+        let without_offset = all.iter().filter(|sample| sample.residue == 0).count();
         Self {
-            bare: is_established(&all, rate),
-            bare_against_chance: (COOKIE_TICKS * bare as f64 / all.len().max(1) as f64).ln().max(0.0),
+            without_offset: is_established(&all, rate),
+            without_offset_against_chance: (COOKIE_TICKS * without_offset as f64 / all.len().max(1) as f64)
+                .ln()
+                .max(0.0),
             by_client: by_client(&repeats),
         }
     }
@@ -210,10 +212,10 @@ fn is_possible_lag(handshake: &Handshake, clock: &Clock, rate: f64) -> bool {
 /// Returns whether the residue 0 occurs more often than chance allows.
 fn is_established(samples: &[Sample], rate: f64) -> bool {
     let agreeing = samples.iter().filter(|sample| sample.residue == 0).count();
-    if agreeing < ENOUGH_BARE {
+    if agreeing < ENOUGH_WITHOUT_OFFSET {
         return false;
     }
     let independent = independent(samples.iter().filter(|sample| sample.residue == 0), rate);
     let counted = samples.len() - agreeing + independent;
-    independent >= ENOUGH_BARE && at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
+    independent >= ENOUGH_WITHOUT_OFFSET && at_least(independent, counted, 1.0 / COOKIE_TICKS) < CHANCE
 }

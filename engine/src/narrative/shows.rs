@@ -157,22 +157,22 @@ impl Narrator<'_> {
         if from_client && self.seen.wrong_number == Some(segment.seq()) {
             return vec!["the client refuses the wrong acknowledgment number (RFC 9293 section 3.10.7.3)".to_owned()];
         }
-        let bare = !segment.flags().has(Flags::ACK);
+        let lacks_ack_flag = !segment.flags().has(Flags::ACK);
         let mut shows = Vec::new();
         if let Some(last) = self.seen.last_of_client.filter(|_| !from_client) {
             let trip = segment.time.seconds_since(last.time);
             shows.push(self.reset_after(trip));
-            if bare && last.ack == segment.seq() {
+            if lacks_ack_flag && last.ack == segment.seq() {
                 shows.push(
                     "no ACK flag, and the sequence number is the one that the client acknowledged: as sent by a host \
                      that does not know the connection (RFC 9293 section 3.10.7), or by a packet filter that rejects it"
                         .to_owned(),
                 );
-            } else if bare {
+            } else if lacks_ack_flag {
                 shows.push("no ACK flag, and a sequence number that the client did not acknowledge".to_owned());
             }
         }
-        if !bare {
+        if !lacks_ack_flag {
             let live = segment.window() > 0 || segment.options_promised() > 0;
             shows.push(if live {
                 "the ACK flag, and a window above 0 or options: the host that has the connection open sends such a reset \

@@ -27,7 +27,7 @@ const NEARBY_UNSERVED: &str =
 /// Considers a stateless reset. If `tcp_abort_on_overflow` is set, Linux drops the SYN queue entry
 /// and sends a reset (`tcp_check_req`). It drops the ACK of a cookie silently (syncookies.c
 /// `tcp_get_cookie_sock`).
-pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
+pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_retransmissions > 1;
     let queue = FullQueue::at_reset(case, reset);
     Hypothesis::new(
@@ -97,7 +97,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
             reset.window_never_opened,
             "the SYN-ACK came from a proxy and its window never opened: the listener saw no SYN of this connection and had no entry to drop",
         )
-        .ruled_out_by(!reset.is_bare(), "the reset has an ACK flag; the reset of a full accept queue has none")
+        .ruled_out_by(!reset.lacks_ack_flag(), "the reset has an ACK flag; the reset of a full accept queue has none")
 }
 
 /// Considers a SYN that was answered after it was retransmitted.

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AnsweredElsewhere,
     clause: "the SYN was answered from another address or port, and the client does not know that connection",
     counters: &[],
-    check: "on the address translator or load balancer: conntrack -L -p tcp --dport {port} (expect: no reply is seen); on the machine that answered: ip route get {client} (expect: the route does not lead through the translator); with direct server return: ip addr show lo (expect: the virtual address is missing)",
+    check: "on the NAT device or load balancer: conntrack -L -p tcp --dport {port} (expect: no reply is seen); on the machine that answered: ip route get {client} (expect: the route does not lead through the NAT device); with direct server return: ip addr show lo (expect: the virtual address is missing)",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -46,7 +46,7 @@ pub(super) fn not_accepted(case: &Case<'_, '_>) -> Option<Hypothesis> {
 fn difference(handshake: &Handshake, answer: &AnswerElsewhere) -> &'static str {
     match (handshake.server.ip == answer.server.ip, handshake.server.port == answer.server.port) {
         (true, _) => "only the port differs: the answer was not translated back",
-        (false, true) => "only the address differs: the answer bypassed the address translator",
-        (false, false) => "address and port differ: the answer bypassed the address translator",
+        (false, true) => "only the address differs: the answer bypassed the NAT device",
+        (false, false) => "address and port differ: the answer bypassed the NAT device",
     }
 }

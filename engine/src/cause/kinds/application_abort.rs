@@ -38,7 +38,7 @@ pub(super) fn refusing_reset(reset: &ResetContext<'_>) -> Hypothesis {
 
 /// Considers a stateless reset: a closed socket answers data in this form (RFC 9293 section
 /// 3.10.7.1).
-pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
+pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let at_once = reset.server_closed_after.is_some_and(served_nothing::is_at_once);
     let fin = case.handshake.server_fin && !at_once;
     Hypothesis::new(INFO.kind, 0.3, "a closed socket answers data with such a reset")

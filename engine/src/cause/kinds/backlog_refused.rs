@@ -27,5 +27,5 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .supported_by(refused.has_same_ttl(), WEAK, "the reset has the TTL of the listener's SYN-ACKs")
         .supported_by(refused.ip_id_near, MODERATE, "the reset's IP identification is near those of the SYN-ACKs")
         .opposed_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
-        .opposed_by(refused.is_bare, STRONG, BARE_REFUSAL)
+        .opposed_by(refused.lacks_ack_flag, STRONG, REFUSAL_WITHOUT_ACK_FLAG)
 }

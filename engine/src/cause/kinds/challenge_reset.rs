@@ -12,7 +12,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-pub(super) fn bare_reset(case: &Case<'_, '_>) -> Hypothesis {
+pub(super) fn stateless_reset(case: &Case<'_, '_>) -> Hypothesis {
     let again = case.listener.retry(case.index).is_some();
     Hypothesis::new(
         INFO.kind,
@@ -24,7 +24,7 @@ pub(super) fn bare_reset(case: &Case<'_, '_>) -> Hypothesis {
 }
 
 pub(super) fn proxied_reset(case: &Case<'_, '_>) -> Hypothesis {
-    bare_reset(case).supported_by(true, MODERATE, "a device in front of the server answered the SYN")
+    stateless_reset(case).supported_by(true, MODERATE, "a device in front of the server answered the SYN")
 }
 
 pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {

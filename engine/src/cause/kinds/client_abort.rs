@@ -23,7 +23,7 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
 /// Considers a client that did not want the connection, or gave up on a stuck one.
 pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: bool) -> Hypothesis {
     let unknown = case.handshake.ack.is_none() && !was_reset_before(case, reset);
-    let bare = !reset.flags.has(Flags::ACK);
+    let lacks_ack_flag = !reset.flags.has(Flags::ACK);
     let waited = case.handshake.ack.map_or(0.0, |ack| reset.time.seconds_since(ack.time));
     Hypothesis::new(INFO.kind, if is_stuck { MODERATE } else { STRONG }, "the client sent the reset")
         .supported_by(
@@ -31,7 +31,11 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts, is_stuck: 
             WEAK,
             "the client never acknowledged the SYN-ACK: a scanner, or a host whose address was spoofed",
         )
-        .supported_by(unknown && bare, WEAK, "the reset has no ACK flag: the client's host did not know the connection")
+        .supported_by(
+            unknown && lacks_ack_flag,
+            WEAK,
+            "the reset has no ACK flag: the client's host did not know the connection",
+        )
         .supported_by(
             is_crafted(case),
             MODERATE,

@@ -18,7 +18,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
     Hypothesis::new(INFO.kind, 3.0, "the SYN was answered with a reset, as for a port that no process listens on")
         .opposed_by(refused.others_answered, MODERATE, OTHERS_ANSWERED)
         .opposed_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
-        .opposed_by(refused.is_bare, STRONG, BARE_REFUSAL)
+        .opposed_by(refused.lacks_ack_flag, STRONG, REFUSAL_WITHOUT_ACK_FLAG)
         .opposed_by(
             refused.between_answers,
             STRONG,

@@ -14,7 +14,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
+pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
     let keeps_state = retransmission::by_timer(case.handshake).is_some();
     let ignored = case.handshake.client_data_retransmissions > 1;
     let late = reset.late_ack.unwrap_or_default();

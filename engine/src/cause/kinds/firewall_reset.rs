@@ -46,7 +46,7 @@ fn injected(reset: &ResetContext<'_>, prior: f64, why: &str) -> Hypothesis {
         .not_observable(true, format!("{SERVER_SENT_RESET}{AT_SERVER_SHOWS}"))
 }
 
-pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
+pub(super) fn stateless_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let other_ttl = if reset.is_from_nearer() { 3.0 } else { 1.5 };
     Hypothesis::new(INFO.kind, 1.0, "a packet filter that rejects a connection sends such a reset")
         .supported_by(reset.has_other_ttl(), other_ttl, reset.ttl_sentence())
@@ -87,10 +87,10 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         1.5,
         "the ACK was answered with a reset, as by a firewall rule on the proxy or behind it",
     )
-    .supported_by(reset.is_bare() && reset.has_same_ttl(), WEAK, reset.ttl_sentence())
+    .supported_by(reset.lacks_ack_flag() && reset.has_same_ttl(), WEAK, reset.ttl_sentence())
     .supported_by(reset.is_from_nearer(), MODERATE, reset.ttl_sentence())
     .supported_by(reset.has_unacknowledged_seq(), STRONG, UNACKNOWLEDGED_SEQ)
-    .opposed_by(!reset.is_bare(), STRONG, "a reset that rejects an ACK has no ACK flag")
+    .opposed_by(!reset.lacks_ack_flag(), STRONG, "a reset that rejects an ACK has no ACK flag")
     .not_observable(true, "the firewall rules on the proxy and behind it")
 }
 
@@ -100,7 +100,7 @@ pub(super) fn proxied_owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
 
 pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
     Hypothesis::new(INFO.kind, 1.5, "the SYN was answered with a reset, as by a packet filter that rejects it")
-        .supported_by(refused.is_bare, STRONG, BARE_REFUSAL)
+        .supported_by(refused.lacks_ack_flag, STRONG, REFUSAL_WITHOUT_ACK_FLAG)
         .supported_by(refused.has_other_ttl(), 3.0, refused.ttl_sentence())
         .supported_by(refused.others_answered, WEAK, OTHERS_ANSWERED)
         .opposed_by(refused.ip_id_near, MODERATE, "the reset's IP identification is near those of the SYN-ACKs")

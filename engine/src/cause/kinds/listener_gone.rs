@@ -12,7 +12,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-pub(super) fn bare_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
+pub(super) fn stateless_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     Hypothesis::new(
         INFO.kind,
         0.6,

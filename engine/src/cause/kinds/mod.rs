@@ -136,7 +136,7 @@ const PROXYS_SYN: &str = "the SYN has a non-zero acknowledgment number: Netfilte
 const ICMP_ANSWERED: &str = "the SYN was rejected with an ICMP error, so it was not dropped silently";
 const OTHERS_ANSWERED: &str = "the listener answered other SYNs around that time";
 const SYNS_DROPPED: &str = "other SYNs were not answered meanwhile, as with a full accept queue";
-const BARE_REFUSAL: &str = "the reset has no ACK flag; the reset of a closed port has one";
+const REFUSAL_WITHOUT_ACK_FLAG: &str = "the reset has no ACK flag; the reset of a closed port has one";
 
 /// Returns the causes to consider for a handshake, in the order that equally probable causes keep.
 /// Empty for a handshake that neither failed nor was delayed.
@@ -247,13 +247,13 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
         Shape::Stateless => {
             let nearby = NearbyHandshakes::of(case);
             let mut all = vec![
-                cookie_rejected::bare_reset(case, reset),
-                accept_queue_overflow::bare_reset(case, reset, &nearby),
-                firewall_reset::bare_reset(reset, &nearby),
-                wrong_host::bare_reset(case, reset, &nearby),
-                listener_gone::bare_reset(reset, &nearby),
-                challenge_reset::bare_reset(case),
-                application_abort::bare_reset(case, reset),
+                cookie_rejected::stateless_reset(case, reset),
+                accept_queue_overflow::stateless_reset(case, reset, &nearby),
+                firewall_reset::stateless_reset(reset, &nearby),
+                wrong_host::stateless_reset(case, reset, &nearby),
+                listener_gone::stateless_reset(reset, &nearby),
+                challenge_reset::stateless_reset(case),
+                application_abort::stateless_reset(case, reset),
                 injected_reset::server_went_on(case, reset),
             ];
             all.extend(served_nothing::closed_at_once(reset.server_closed_after));

@@ -32,10 +32,10 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         STRONG,
         "a proxy answered the SYN; if the server refuses the proxy's own SYN, the proxy sends the client a reset",
     )
-    .supported_by(!reset.is_bare(), VERY_STRONG, reset.shape.describe())
+    .supported_by(!reset.lacks_ack_flag(), VERY_STRONG, reset.shape.describe())
     .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
     .opposed_by(
-        reset.is_bare(),
+        reset.lacks_ack_flag(),
         STRONG,
         "the reset has no ACK flag; the reset for a refused SYN has one (a few load balancers are an exception)",
     )

@@ -23,15 +23,15 @@ const ALIKE_HANDSHAKES: usize = 50;
 /// Reasons are Netfilter's SYNPROXY with `nf_conntrack_tcp_loose=1`, a rule that misses the ACK,
 /// and a path around the proxy.
 pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hypothesis {
-    let bare = reset.is_bare();
+    let lacks_ack_flag = reset.lacks_ack_flag();
     let others = alike(case);
     Hypothesis::new(INFO.kind, STRONG, "a proxy answered the SYN")
-        .supported_by(bare, VERY_STRONG, reset.shape.describe())
+        .supported_by(lacks_ack_flag, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.window_never_opened, MODERATE, WINDOW_NEVER_OPENED)
         .supported_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .supported_by(reset.is_late(), WEAK, reset.late_sentence())
         .supported_by(
-            bare && reset.is_as_a_kernel_writes(),
+            lacks_ack_flag && reset.is_as_a_kernel_writes(),
             WEAK,
             "the reset has the sequence number that the client acknowledged, and IP identification 0 (IPv6: it has none), like a kernel's answer to an unknown ACK",
         )
@@ -41,7 +41,7 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
             format!("{others} other handshake{} of this listener ended the same way", plural(others)),
         )
         .opposed_by(
-            !bare,
+            !lacks_ack_flag,
             VERY_STRONG,
             "the reset has an ACK flag: its sender had received a SYN",
         )
@@ -56,9 +56,9 @@ fn alike(case: &Case<'_, '_>) -> usize {
     let end = all.len().min(case.index + ALIKE_HANDSHAKES);
     let around = &all[case.index.saturating_sub(ALIKE_HANDSHAKES)..end];
     let is_closed = |h: &Handshake| h.syn_ack.is_some_and(|s| s.window == 0);
-    let is_bare =
+    let is_stateless =
         |h: &Handshake| matches!(h.deciding_reset(), Some((Side::Server, r)) if Shape::of(r) == Shape::Stateless);
-    around.iter().filter(|h| h.id != case.handshake.id && is_closed(h) && is_bare(h)).count()
+    around.iter().filter(|h| h.id != case.handshake.id && is_closed(h) && is_stateless(h)).count()
 }
 
 /// Weighs the counters of resets and of SYNPROXY. A stateless reset for an unknown ACK is counted

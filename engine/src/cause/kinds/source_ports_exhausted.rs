@@ -1,12 +1,12 @@
-//! An address translator had no free source port for the destination.
+//! A NAT device had no free source port for the destination.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SourcePortsExhausted,
-    clause: "an address translator (SNAT) had no free source port for this destination",
+    clause: "a NAT device (SNAT) had no free source port for this destination",
     counters: &[],
-    check: "on the address translator: conntrack -S (expect: insert_failed rises); conntrack -L -d {server} | wc -l (expect: as many as the translator has ports); in a cloud: its metric of used SNAT ports; from another source address: connect to the same destination (expect: it works)",
+    check: "on the NAT device: conntrack -S (expect: insert_failed rises); conntrack -L -d {server} | wc -l (expect: as many as the NAT device has ports); in a cloud: its metric of used SNAT ports; from another source address: connect to the same destination (expect: it works)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

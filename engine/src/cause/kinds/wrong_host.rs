@@ -12,7 +12,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-pub(super) fn bare_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
+pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.8, "a host that received the ACK and not the SYN sends such a reset")
         .supported_by(reset.has_other_ttl() && !reset.is_from_nearer(), 2.5, reset.ttl_sentence())
         .supported_by(

@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Rewrites the source of the server's segments without keeping state, as an asymmetric path past an
-/// address translator does.
+/// Rewrites the source of the server's segments without keeping state, as an asymmetric path past a
+/// NAT device does.
 const ELSEWHERE: [&str; 2] =
     ["nft add table ip w", "nft add chain ip w post '{ type filter hook postrouting priority 0; }'"];
 
