@@ -113,6 +113,22 @@ fn a_capture_that_the_other_one_answers_is_not_proposed() {
 }
 
 #[test]
+fn captures_at_both_ends_are_not_proposed_if_both_contain_the_reset() {
+    let aborted = || answered().ack(0.011).client(0.012, |t| t.flags = RST);
+    let mut server = captured(aborted());
+    let injected = |finding: &Finding| {
+        finding.causes.iter().find(|cause| cause.kind == CauseKind::InjectedReset).cloned().expect("the cause")
+    };
+    assert!(injected(&server).check.contains("tcpdump"));
+    assert!(injected(&server).not_observable.iter().any(|what| what.contains("whether the client received a reset")));
+    let client = captured(aborted());
+    seen(&client, OtherSide::Client).weigh(&mut server);
+    let settled = injected(&server);
+    assert!(settled.check.starts_with("on the devices on the path: "), "{}", settled.check);
+    assert!(!settled.not_observable.iter().any(|what| what.contains("whether the client received a reset")));
+}
+
+#[test]
 fn a_packet_that_one_capture_lost_changes_nothing() {
     let weighed = |mut finding: Finding, other: Finding, side| {
         let before = top(&finding);

@@ -103,6 +103,7 @@ impl OtherCapture<'_> {
     /// nothing else in the finding. A finding without a cause stays without one.
     pub fn weigh(&self, finding: &mut Finding) {
         self.name_what_passed(finding);
+        self.settle_injection(finding);
         let Some(shown) = self.shown(finding) else { return };
         if finding.causes.is_empty() {
             return;
@@ -122,7 +123,7 @@ impl OtherCapture<'_> {
                 Meaning::RulesOut => cause.rule_out(why.clone()),
             }
             if shown.answers_check(cause.kind) {
-                omit_capture(cause);
+                omit_capture(cause, BETWEEN);
             }
         }
         rank(&mut finding.causes);
@@ -139,6 +140,22 @@ impl OtherCapture<'_> {
             remark(finding, is_reset, &format!("; {name}{NEARER} contains it, too, so it came from there or beyond"));
             let is_syn = |what: &str| what == SYN_REACHED_SERVER && syn.is_some();
             remark(finding, is_syn, &format!(" after it had passed {name}{NEARER}"));
+        }
+    }
+
+    /// Removes what the capture of a client would show, and the captures at both ends that the check
+    /// of an injected reset asks for, if both captures contain the reset: they are those captures.
+    fn settle_injection(&self, finding: &mut Finding) {
+        let Some(own) = finding.syn_pair.map(|packets| packets.later) else { return };
+        let other = self.seen.packets.later;
+        let is_in_both = own.server_reset && other.server_reset || own.client_reset && other.client_reset;
+        if !is_in_both {
+            return;
+        }
+        let near = if self.side == OtherSide::Client { other } else { own };
+        for cause in finding.causes.iter_mut().filter(|cause| cause.kind == CauseKind::InjectedReset) {
+            cause.not_observable.retain(|what| near.server_reset || !what.starts_with(CLIENT_RECEIVED_RESET));
+            omit_capture(cause, "on the devices on the path: ");
         }
     }
 
@@ -193,7 +210,7 @@ impl OtherCapture<'_> {
         for cause in &mut finding.causes {
             cause.not_observable.retain(|what| !what.starts_with(SYN_REACHED_SERVER));
             if matches!(cause.kind, CauseKind::SilentDrop | CauseKind::FirewallReset) {
-                omit_capture(cause);
+                omit_capture(cause, BETWEEN);
             }
             let info = cause.kind.info();
             let is_answer_of_server = is_refused && info.reset_sender == ResetSender::Server;
@@ -228,7 +245,7 @@ impl OtherCapture<'_> {
                     *what = open.to_owned();
                 }
             }
-            omit_capture(cause);
+            omit_capture(cause, BETWEEN);
         }
     }
 
@@ -318,10 +335,14 @@ fn remark(finding: &mut Finding, is_about: impl Fn(&str) -> bool, remark: &str) 
     }
 }
 
-/// Removes what the other capture answers from the check of a cause.
-fn omit_capture(cause: &mut Cause) {
+/// Machines that remain to be checked if a packet is missing in one of two captures.
+const BETWEEN: &str = "on the devices between the captures: ";
+
+/// Removes what the other capture answers from the check of a cause; `place` names the machines that
+/// remain to be checked.
+fn omit_capture(cause: &mut Cause, place: &str) {
     let logs = "the logs of firewalls and of intrusion prevention (expect: this connection)";
-    cause.check = without_capture(&cause.check, "on the devices between the captures: ", logs);
+    cause.check = without_capture(&cause.check, place, logs);
 }
 
 /// Returns whether something that one capture cannot show is the sender of a reset.

@@ -25,8 +25,8 @@ Examples:
       ip -s link, ethtool -S, nft list ruleset, perf script, or files of
       /proc/net
   syncookie kernel ticket/ netstat-s.txt.gz
-      All texts in a folder and its subfolders; compressed files (gzip, zstd,
-      lz4)
+      All texts in a folder and its subfolders, with a report for each network
+      namespace; compressed files (gzip, zstd, lz4)
   syncookie kernel before.txt after.txt
       Two readings of the same sources: shows the changes
   syncookie kernel --format prometheus -o /var/lib/prometheus/node-exporter/syncookie.prom
@@ -65,8 +65,8 @@ pub struct Kernel {
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "files")]
     pub netns: Option<String>,
 
-    /// Show changes since an earlier snapshot or saved output (netstat -s, nstat -az…) of this
-    /// machine, until now or until the other FILEs were saved
+    /// Compare with this earlier snapshot or saved output (netstat -s, nstat -az…): the running
+    /// kernel, or the other FILEs if there are any
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
 

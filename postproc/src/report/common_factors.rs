@@ -37,15 +37,12 @@ pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
     totals.sample.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
 }
 
-/// Returns a sentence about each factor. The first one says what is left out of the comparison, and
-/// what counts twice in it.
+/// Returns a sentence about each factor; before them, what is left out of the comparison and what
+/// counts twice in it.
 pub fn sentences(totals: &Totals) -> Vec<String> {
     let factors = totals.sample.common_factors();
-    let mut sentences: Vec<String> = factors.iter().map(|factor| sentence(factor, totals)).collect();
-    if let Some((scope, first)) = scope(&factors, totals).zip(sentences.first_mut()) {
-        *first = format!("{scope}: {first}");
-    }
-    sentences
+    let scope = scope(&factors, totals).filter(|_| !factors.is_empty()).map(str::to_owned);
+    scope.into_iter().chain(factors.iter().map(|factor| sentence(factor, totals))).collect()
 }
 
 /// Returns the rows of the comparison, and what it leaves out or counts twice.
@@ -65,9 +62,11 @@ fn scope(factors: &[engine::CommonFactor], totals: &Totals) -> Option<&'static s
     let is_partial = factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected);
     match (is_partial, totals.second_views().is_empty()) {
         (false, true) => None,
-        (true, true) => Some("Without SYN floods and health checks"),
-        (false, false) => Some("Counted in each capture"),
-        (true, false) => Some("Without SYN floods and health checks, counted in each capture"),
+        (true, true) => Some("SYN floods and health checks are left out."),
+        (false, false) => Some("What several captures contain is counted in each of them."),
+        (true, false) => {
+            Some("SYN floods and health checks are left out. What several captures contain is counted in each of them.")
+        }
     }
 }
 

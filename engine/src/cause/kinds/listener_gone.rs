@@ -29,11 +29,7 @@ pub(super) fn stateless_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshake
         WEAK,
         "other connections worked at that time: no queue was full",
     )
-    .supported_by(
-        nearby.resets > 0 && !nearby.mixed,
-        WEAK,
-        "all failures are in one stretch of time, as with a restart",
-    )
+    .supported_by(nearby.resets > 0 && !nearby.mixed, WEAK, "all failures are in one period, as with a restart")
     .supported_by(reset.resets_ack_and_data, WEAK, BOTH_RESET)
     .opposed_by(nearby.mixed, MODERATE, "failing and working connections alternate")
     .opposed_by(reset.took_ack, MODERATE, "the reset answered the data, not the ACK before it")

@@ -30,6 +30,8 @@ pub struct Data {
     points: Vec<Dot>,
     /// Number of answered handshakes; `points` is a sample of them.
     answered: u64,
+    /// Whether several captures show the same connections: each shows its packets as a point.
+    shared: bool,
     /// Groups of findings that are not all listed.
     groups: Vec<GroupRow>,
 }
@@ -91,6 +93,7 @@ impl Data {
             episodes: episodes.collect(),
             points: points.by_time().iter().map(|point| Dot::new(point, number(&point.server))).collect(),
             answered: points.offered(),
+            shared: !totals.second_views().is_empty(),
             groups: rows.groups(texts),
         }
     }

@@ -41,7 +41,7 @@ pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()>
     if rows.is_empty() {
         return Ok(());
     }
-    let scope = scope.map_or_else(String::new, |scope| format!(" {scope}."));
+    let scope = scope.map_or_else(String::new, |scope| format!(" {scope}"));
     writeln!(
         output,
         "<section id=\"common-factors\" aria-labelledby=\"common-factors-title\">\n\

@@ -115,7 +115,7 @@ function showScatters() {
   }
   const whose = view.listener < 0 ? "" : ` of ${text(head.listeners[view.listener].name)}`;
   $("evidence-lead").textContent = shown.length
-    ? `${count(shown.length, "answered handshake")}${whose}${head.points.length < head.answered ? `, a sample of ${grouped(head.answered)}` : ""}.`
+    ? `${count(shown.length, "answered handshake")}${whose}${head.points.length < head.answered ? `, a sample of ${grouped(head.answered)}` : ""}${head.shared ? "; those that several captures contain are counted in each" : ""}.`
     : `No answered handshakes${whose}.`;
 }
 
