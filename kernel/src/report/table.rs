@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Width, presets};
-use syncookie_terminal::{Terminal, count, escape_controls, paragraph, paragraph_with_code};
+use syncookie_terminal::{Terminal, count, display_width, escape_controls, paragraph, paragraph_with_code};
 
 use super::SECOND;
 use super::answer::answer;
@@ -28,8 +28,8 @@ const USAGE: [(&str, bool); 6] = [
 ];
 /// Blanks between columns.
 const GAP: u16 = 2;
-/// Width of the longest name of a setting.
-const SETTING_WIDTH: u16 = 23;
+/// Width of the longest name of a resource or a setting.
+const NAME_WIDTH: u16 = 23;
 
 /// Writes the tables of all namespaces with findings, then one line for each other namespace. A
 /// single namespace always has a table.
@@ -177,10 +177,12 @@ fn table<const N: usize>(terminal: Terminal, header: &[(&str, bool); N], rows: &
         if let Some(shown) = table.column_mut(index) {
             shown.set_cell_alignment(if header[column].1 { CellAlignment::Right } else { CellAlignment::Left });
             shown.set_padding((0, GAP));
-            if index + 1 == columns.len() {
-                // Names of settings and counters must not be broken; names of listeners and
-                // processes may.
-                shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(SETTING_WIDTH)));
+            if index == 0 || index + 1 == columns.len() {
+                // Names of resources, settings and counters must not be broken; names of listeners
+                // and processes may.
+                let cells = rows.iter().map(|row| row[column].as_str()).chain([header[column].0]);
+                let widest = cells.map(display_width).max().unwrap_or(0).min(usize::from(NAME_WIDTH)) as u16;
+                shown.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(widest + GAP)));
             }
         }
     }
@@ -298,6 +300,21 @@ mod tests {
         );
         assert!(!short.contains("TCPReqQFullDrop"), "{short}");
         assert!(shown(text, text, true).contains("TCPReqQFullDrop"));
+    }
+
+    #[test]
+    fn names_of_resources_are_not_broken_on_a_narrow_terminal() {
+        let texts = "LISTEN 0 128 0.0.0.0:2024 *:*\nnet.ipv4.tcp_max_orphans = 131072\n\
+            TCP: inuse 1 orphan 0 tw 3 alloc 1 mem 5\nnet.ipv4.tcp_mem = 100 1100 1000\n\
+            net.ipv4.ip_local_port_range = 1001 2000\nsyncookie: towards 203.0.113.80 443 4\n";
+        let view = View::new(read::document("test", texts.as_bytes()).unwrap(), None);
+        let mut text = Vec::new();
+        write(Terminal { width: 80, ..Terminal::detect(false) }, false, &[view], &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for name in ["TCP memory (pages)  ", "orphaned sockets  ", "ephemeral ports  "] {
+            assert!(text.contains(name), "{name} is not in\n{text}");
+        }
+        assert!(text.lines().all(|line| display_width(line) <= 80), "{text}");
     }
 
     #[test]
