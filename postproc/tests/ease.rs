@@ -63,7 +63,7 @@ fn the_name_of_the_output_file_implies_the_format() {
     begins(&[], "a.json", "{\"run\":");
     begins(&[], "a.jsonl", "{\"type\":\"run\"");
     begins(&[], "a.CSV", "capture,time");
-    begins(&[], "a.txt", "The capture does not show");
+    begins(&[], "a.txt", "Nothing failed; ");
     begins(&["--csv-bom"], "b.csv", "\u{feff}capture,time");
     begins(&["--format", "json"], "a.csv", "{\"run\":");
     let follow = sandbox.analyze(&[".", "--follow", "-o", "a.html"]);
