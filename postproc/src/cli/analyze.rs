@@ -145,9 +145,10 @@ pub struct Analyze {
     /// UTC), @SECONDS since 1970, or a time before now (-2h). Both refer to the handshake's first
     /// frame. since includes the given time, until excludes it.
     ///
-    /// verdict, outcome and cause take a word of the output (verdict=syn-cookie,
-    /// outcome=unanswered, cause=path-mtu). cause compares the most likely cause, unless it is
-    /// ruled out.
+    /// verdict, outcome and cause take a word of the output (verdict=syn-cookie, cause=path-mtu).
+    /// The outcomes are established, unanswered (no SYN-ACK), unacknowledged (a SYN-ACK, but no
+    /// ACK), refused, reset-by-client, reset-by-server and incomplete (the capture ends too soon).
+    /// cause compares the most likely cause, unless it is ruled out.
     ///
     /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the
     /// client's ACK. Handshakes that were never completed have no such time.

@@ -23,8 +23,9 @@ pub struct Resources {
     /// The limits --max-handshakes, --max-listeners and --max-episodes are each at most (SIZE - 128
     /// MiB) / 7 KiB: with 256MiB, about 18,700 of each. The smallest value allowed is 256MiB. Each
     /// capture that is being read needs 32 MiB; with less memory, fewer are read at the same time.
-    /// The default is the same on every machine. The findings depend neither on the machine nor on
-    /// the number of threads.
+    /// A capture that is compressed with zstd may need 128 MiB more, which are not counted. The
+    /// default is the same on every machine. The findings depend neither on the machine nor on the
+    /// number of threads.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = memory_size)]
     pub max_memory: Memory,
 

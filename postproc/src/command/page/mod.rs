@@ -47,7 +47,7 @@ const WORKER: &str = concat!(
 #[derive(Debug, Error)]
 pub enum Failure {
     /// This build has no module.
-    #[error("this build has no page; script/page of the source code builds one, or give --module")]
+    #[error("this build does not contain the page; build it with script/page in the source folder, or name its module with --module")]
     NoModule,
     /// The module cannot be read.
     #[error("--module: {}: {error}", path.display())]
