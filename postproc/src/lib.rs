@@ -3,6 +3,9 @@
 //!
 //! The program `syncookie` only calls [`run`].
 
+// WebAssembly has no --follow, and so does not use what only --follow does.
+#![cfg_attr(target_os = "wasi", allow(dead_code))]
+
 pub mod capture;
 mod cli;
 mod command;
@@ -32,9 +35,9 @@ use clap::error::ErrorKind;
 
 use cli::{Cli, Command};
 use command::failure::Failure;
-use command::{analyze, annotate, explain, follow};
+use command::{analyze, annotate, explain};
 #[cfg(not(target_os = "wasi"))]
-use command::{manual, page, plugin};
+use command::{follow, manual, page, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
@@ -68,6 +71,7 @@ pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output
         return Exit::Failed.into();
     }
     match command {
+        #[cfg(not(target_os = "wasi"))]
         Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
         Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),

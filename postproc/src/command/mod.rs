@@ -1,10 +1,12 @@
 //! The commands of the program: one module each. Nothing below this module knows them. Those that
-//! concern the installation of the program are left out of WebAssembly, which must be small.
+//! concern the installation of the program, and captures that are being written, are left out of
+//! WebAssembly, which must be small.
 
 pub mod analyze;
 pub mod annotate;
 pub mod explain;
 pub mod failure;
+#[cfg(not(target_os = "wasi"))]
 pub mod follow;
 pub mod kernel;
 mod kernel_files;

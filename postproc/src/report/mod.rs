@@ -31,6 +31,7 @@ pub(crate) mod tests;
 pub(crate) mod words;
 mod zeek;
 
+#[cfg(not(target_os = "wasi"))]
 pub(crate) use answer::headline;
 pub use each_finding::EachFinding;
 pub use format::Format;

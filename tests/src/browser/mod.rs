@@ -1,6 +1,7 @@
 //! A headless Chromium, driven over its debugging pipe (Chrome DevTools Protocol) without a driver
 //! program, a port or a library. All messages and requests of a page are recorded.
 
+mod cost;
 mod interaction;
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,7 +1,7 @@
 //! The page that analyses captures in a browser: it gives what the program gives.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use syncookie_testkit::rng::XorShift;
@@ -145,23 +145,89 @@ fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses()
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn a_long_run_shows_its_progress_and_can_be_cancelled() {
-    let Some((folder, page, mut browser)) = page_and_browser() else { return };
-    // A gigabyte that takes no room on the disk.
-    let large = folder.path().join("large.pcap");
+/// A capture of a gigabyte that takes no room on the disk.
+fn large_capture(folder: &Path) -> PathBuf {
+    let large = folder.join("large.pcap");
     let header = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("the sample is there");
     fs::write(&large, header).expect("a file can be written");
     let file = fs::OpenOptions::new().write(true).open(&large).expect("it was just written");
     file.set_len(1 << 30).expect("the file system has sparse files");
+    large
+}
+
+#[test]
+fn a_long_run_shows_its_progress_and_can_be_cancelled() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.open(&page);
-    browser.choose("#chosen-files", &[large]);
+    browser.choose("#chosen-files", &[large_capture(folder.path())]);
     browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
     assert!(browser.text("#status").contains(" of 1.1 GB, "));
     browser.click("#cancel");
     browser.wait_for("document.documentElement.dataset.ready === 'true'");
     assert_eq!(browser.eval("document.getElementById('report').hidden"), true);
     assert!(browser.text("#start").contains("Drop captures"), "the next capture can be dropped");
+    assert_quiet(&mut browser);
+}
+
+/// Makes the page measure each click, in milliseconds from when it came to when a frame that followed it was shown.
+const MEASURE_CLICKS: &str = "
+    globalThis.answers = [];
+    addEventListener('click', ({ timeStamp }) =>
+        requestAnimationFrame(() => setTimeout(() => answers.push(performance.now() - timeStamp))), true)";
+
+/// The longest time to answer a click, in milliseconds. It is 100 on an idle machine; the page that does not answer while it
+/// reads takes as long as reading does.
+const LONGEST_ANSWER: f64 = 1500.0;
+
+#[test]
+fn clicks_are_answered_while_the_page_reads() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
+    browser.open(&page);
+    browser.eval(MEASURE_CLICKS);
+    browser.choose("#chosen-files", &[large_capture(folder.path())]);
+    browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
+    let mut clicks = 0;
+    while clicks < 50 && browser.eval("document.getElementById('bar').value < 0.8") == true {
+        browser.click("#status");
+        clicks += 1;
+        browser.wait_for(&format!("answers.length === {clicks}"));
+    }
+    assert!(clicks >= 5, "the page had read the capture after {clicks} clicks");
+    browser.click("#cancel");
+    browser.wait_for(&format!("answers.length === {clicks} + 1"));
+    assert_eq!(browser.eval("document.getElementById('progress').hidden"), true, "the run is cancelled");
+    let longest = browser.eval("Math.max(...answers)").as_f64().expect("it is a number");
+    let median = browser.eval("answers.sort((a, b) => a - b)[answers.length >> 1]");
+    eprintln!("{clicks} clicks: answered within {longest:.0} ms, half of them within {median:.0} ms");
+    assert!(longest < LONGEST_ANSWER, "a click was answered after {longest:.0} ms");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn large_captures_are_read_completely_also_where_the_program_cannot_wait_for_a_stream() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
+    let text = fs::read_to_string(&page).expect("the page is there");
+    let condition = "\"Suspending\" in WebAssembly";
+    assert_eq!(text.matches(condition).count(), 1);
+    let older = folder.path().join("older.html");
+    fs::write(&older, text.replace(condition, "false")).expect("a file can be written");
+
+    let capture = folder.path().join("capture.pcap");
+    let mut traffic = Command::new(env!("CARGO_BIN_EXE_make-traffic"));
+    let made = traffic.args(["full", "pcap", "40000"]).arg(&capture).status().expect("the program is there");
+    assert!(made.success());
+    let args = ["analyze", "--quiet", "--format", "jsonl", "capture.pcap"];
+    let expected = run(Command::new(&programs().syncookie).current_dir(folder.path()).args(args)).stdout;
+    assert!(expected.lines().count() > 1000);
+    for page in [page, older] {
+        browser.open(&page);
+        browser.choose("#chosen-files", std::slice::from_ref(&capture));
+        wait_for_report(&mut browser, 1);
+        browser.click("[data-panel=downloads]");
+        let found = browser.download("[data-format=jsonl]", folder.path(), "findings.jsonl");
+        fs::remove_file(folder.path().join("findings.jsonl")).expect("it was just saved");
+        assert!(String::from_utf8_lossy(&found) == expected, "{} finds something else", page.display());
+    }
     assert_quiet(&mut browser);
 }
 

@@ -20,8 +20,11 @@ class Exit extends Error {
 /** The exit code of a program that an error ended, such as memory that ran out: as in shells, 128 and SIGABRT. */
 const ABORTED = 134;
 
-/** Runs the program on these arguments. Returns its exit code, its standard output and its standard error. */
-function runProgram(module, args, root) {
+/** Whether the program can wait for a promise (JavaScript Promise Integration). */
+const canWait = "Suspending" in WebAssembly;
+
+/** Runs the program on these arguments. Resolves to its exit code, its standard output and its standard error. */
+async function runProgram(module, args, root) {
   const output = new OwnFile(), errors = new OwnFile();
   const open = [new OwnFile(), output, errors, root].map((node) => ({ node, offset: 0 }));
   const calls = system(args, open, root);
@@ -29,7 +32,7 @@ function runProgram(module, args, root) {
   calls.memory = instance.exports.memory;
   let code = 0;
   try {
-    instance.exports._start();
+    await (canWait ? WebAssembly.promising(instance.exports._start) : instance.exports._start)();
   } catch (error) {
     if (error instanceof Exit) {
       code = error.code;
@@ -67,6 +70,12 @@ function system(args, open, root) {
     }
     view().setUint32(stored, all, true);
     return ERRNO.success;
+  }
+
+  function read(fd, list, count, stored) {
+    const waiting = canWait ? open[fd]?.node.prepare?.(open[fd].offset) : null;
+    const finish = () => transfer(fd, list, count, stored, "read");
+    return waiting ? waiting.then(finish) : finish();
   }
 
   function stat(node, at) {
@@ -143,7 +152,7 @@ function system(args, open, root) {
       opened.offset = offset;
       view().setBigUint64(stored, BigInt(offset), true);
     },
-    fd_read: (fd, list, count, stored) => transfer(fd, list, count, stored, "read"),
+    fd_read: read,
     fd_write: (fd, list, count, stored) => transfer(fd, list, count, stored, "write"),
     fd_readdir(fd, at, size, cookie, stored) {
       const node = open[fd]?.node;
@@ -209,6 +218,7 @@ function system(args, open, root) {
     },
   };
   state.imports = Object.fromEntries(Object.entries(imports).map(([name, call]) => [name, checked(call)]));
+  if (canWait) state.imports.fd_read = new WebAssembly.Suspending(state.imports.fd_read);
   return state;
 }
 
@@ -216,11 +226,16 @@ function system(args, open, root) {
 function checked(call) {
   return (...values) => {
     try {
-      return call(...values) ?? ERRNO.success;
+      const returned = call(...values) ?? ERRNO.success;
+      return returned instanceof Promise ? returned.catch(refused) : returned;
     } catch (error) {
-      // Browsers throw this one when a file was changed or removed since it was chosen.
-      if (error instanceof DOMException) return ERRNO.io;
-      throw error;
+      return refused(error);
     }
   };
+}
+
+function refused(error) {
+  // Browsers throw this one when a file was changed or removed since it was chosen.
+  if (error instanceof DOMException) return ERRNO.io;
+  throw error;
 }

@@ -17,6 +17,6 @@ onmessage = async ({ data: { module, args, files } }) => {
   };
   const root = tree(files, onRead);
   if (!root.entries.has(TEMPORARY)) root.entries.set(TEMPORARY, new Folder());
-  const { code, output, errors } = runProgram(module, ["syncookie", ...args], root);
+  const { code, output, errors } = await runProgram(module, ["syncookie", ...args], root);
   postMessage({ code, output: output.blob(), errors: await errors.blob().text() });
 };
