@@ -16,13 +16,17 @@ use crate::place::Place;
 use crate::program::{analyze, handshakes};
 use crate::traffic::SECRET;
 
+/// Number of bytes of an input before those of its capture file.
+pub(crate) const BEFORE: usize = 1;
+
 /// Checks `annotate --anonymize` with an input.
 ///
 /// # Panics
 /// When a property does not hold.
 pub fn check(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    let only_findings = choices.u8() & 1 != 0;
+    let [form]: [u8; BEFORE] = std::array::from_fn(|_| choices.u8());
+    let only_findings = form & 1 != 0;
     let bytes = file(&mut choices);
     let place = Place::new();
     let input = place.write("input.pcap", &bytes);

@@ -9,6 +9,9 @@ use syncookie_engine::Timestamp;
 use crate::choices::Choices;
 use crate::file::file;
 
+/// Number of bytes of an input before those of its capture file.
+pub(crate) const BEFORE: usize = 4;
+
 /// Maximum number of decompressed bytes that are read of one input.
 const READ: u64 = 8 << 20;
 
@@ -25,7 +28,7 @@ enum Event {
 /// When a property does not hold.
 pub fn check(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    let sizes: [u8; 4] = std::array::from_fn(|_| choices.u8());
+    let sizes: [u8; BEFORE] = std::array::from_fn(|_| choices.u8());
     let bytes = file(&mut choices);
     let whole = events(Cursor::new(bytes.clone()), next);
     assert_eq!(events(Short::new(bytes.clone(), sizes), next), whole, "short reads");

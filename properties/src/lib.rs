@@ -3,7 +3,8 @@
 //! Each target of `fuzz/` calls one function with the inputs that the fuzzer makes. The tests of
 //! this crate call the same functions with the inputs in `fuzz/corpus`, on every machine and with a
 //! stable compiler. `choices` turns bytes into decisions, `traffic` decisions into packets of
-//! handshakes with changed fields, and `file` packets into capture files.
+//! handshakes with changed fields, and `file` packets into capture files. `corpus` reads the
+//! inputs, and writes these files.
 
 #![forbid(unsafe_code)]
 
@@ -11,6 +12,7 @@ pub mod anonymize;
 pub mod baseline;
 pub mod captures;
 mod choices;
+pub mod corpus;
 pub mod engine;
 mod file;
 pub mod kernel;

@@ -17,13 +17,16 @@ use crate::choices::Choices;
 use crate::file::file;
 use crate::place::Place;
 
+/// Number of bytes of an input before those of its capture file.
+pub(crate) const BEFORE: usize = 2;
+
 /// Checks the analysis and all formats with an input.
 ///
 /// # Panics
 /// When a property does not hold.
 pub fn check(bytes: &[u8]) {
     let mut choices = Choices::new(bytes);
-    let (form, limit) = (choices.u8(), choices.u8());
+    let [form, limit]: [u8; BEFORE] = std::array::from_fn(|_| choices.u8());
     let bytes = file(&mut choices);
     let place = Place::new();
     let mut paths = vec![place.write("first.pcap", &bytes)];

@@ -9,7 +9,7 @@ use syncookie_tests::analyze::run;
 use syncookie_tests::browser::Browser;
 use syncookie_tests::mutate::flip;
 use syncookie_tests::programs::programs;
-use syncookie_tests::{package, sample, samples};
+use syncookie_tests::{files_below, package, sample, samples};
 use tempfile::TempDir;
 
 /// The page, in a folder of its own; `None`, with a message, where it cannot be built.
@@ -228,6 +228,46 @@ fn large_captures_are_read_completely_also_where_the_program_cannot_wait_for_a_s
         fs::remove_file(folder.path().join("findings.jsonl")).expect("it was just saved");
         assert!(String::from_utf8_lossy(&found) == expected, "{} finds something else", page.display());
     }
+    assert_quiet(&mut browser);
+}
+
+/// Writes the captures of the fuzz corpus into a folder.
+fn write_corpus(folder: &Path) {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // With the features of the programs under test, so that nothing is compiled twice.
+    cargo.args(["run", "--quiet", "-p", "syncookie-properties", "--features", "parquet"]);
+    cargo.args(["--bin", "corpus-captures", "--"]).arg(folder).current_dir(package());
+    assert!(cargo.status().expect("cargo can be started").success());
+}
+
+#[test]
+fn what_the_fuzzer_found_gives_the_findings_of_the_program_or_a_message() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
+    let corpus = folder.path().join("corpus");
+    fs::create_dir(&corpus).expect("a folder can be made");
+    write_corpus(&corpus);
+    browser.open(&page);
+    browser.drop_files(std::slice::from_ref(&corpus), (400, 300));
+    wait_for_report(&mut browser, 1);
+    browser.click("[data-panel=downloads]");
+    let found = browser.download("[data-format=jsonl]", folder.path(), "findings.jsonl");
+    let mut command = Command::new(&programs().syncookie);
+    let expected = run(command.current_dir(folder.path()).args(["analyze", "--quiet", "--format", "jsonl", "corpus"]));
+    assert!(String::from_utf8_lossy(&found) == expected.stdout, "the page finds something else");
+
+    let captures = files_below(&corpus, &["pcap"]);
+    assert!(captures.len() > 500);
+    let (mut reports, mut messages) = (0, 0);
+    for capture in captures.iter().step_by(30) {
+        browser.open(&page);
+        browser.choose("#chosen-files", std::slice::from_ref(capture));
+        browser
+            .wait_for("document.documentElement.dataset.reports === '1' || !document.getElementById('problem').hidden");
+        let problem = browser.text("#problem");
+        assert!(!problem.contains("panicked") && !problem.contains("Error:"), "{}: {problem}", capture.display());
+        *if problem.is_empty() { &mut reports } else { &mut messages } += 1;
+    }
+    assert!(reports > 5 && messages > 0, "{reports} reports and {messages} messages");
     assert_quiet(&mut browser);
 }
 
