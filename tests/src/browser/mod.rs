@@ -2,6 +2,7 @@
 //! program, a port or a library. All messages and requests of a page are recorded.
 
 mod cost;
+pub mod firefox;
 mod interaction;
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Longest wait for anything; a busy machine starts a browser slowly.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Names under which distributions install Chromium.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -215,7 +216,7 @@ impl Drop for Browser {
     }
 }
 
-fn is_on_path(program: &str) -> bool {
+pub(crate) fn is_on_path(program: &str) -> bool {
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use syncookie_testkit::rng::XorShift;
 use syncookie_tests::analyze::run;
 use syncookie_tests::browser::Browser;
+use syncookie_tests::browser::firefox::Firefox;
 use syncookie_tests::mutate::flip;
 use syncookie_tests::programs::programs;
 use syncookie_tests::{files_below, package, sample, samples};
@@ -80,6 +81,31 @@ fn the_page_finds_in_all_samples_what_the_program_finds_and_asks_nobody() {
     assert!(expected.lines().count() > 1000);
     assert!(String::from_utf8_lossy(&found) == expected, "the page finds something else");
     assert_quiet(&mut browser);
+}
+
+#[test]
+fn in_firefox_the_page_finds_in_all_samples_what_the_program_finds() {
+    let Some((folder, page)) = page() else { return };
+    let Some(mut browser) = Firefox::start(folder.path()) else { return };
+    // A driver can choose files, and no folders: the samples get names of their own in one folder.
+    let copies: Vec<String> = (0..samples().len()).map(|number| format!("{number:03}.pcap")).collect();
+    for (sample, copy) in samples().iter().zip(&copies) {
+        fs::copy(sample, folder.path().join(copy)).expect("a sample can be copied");
+    }
+    browser.open(&page);
+    let chosen: Vec<PathBuf> = copies.iter().map(|copy| folder.path().join(copy)).collect();
+    browser.choose("#chosen-files", &chosen);
+    browser.wait_for("document.documentElement.dataset.reports === '1'");
+    assert_eq!(browser.eval("document.getElementById('problem').innerText"), "");
+    browser.wait_for("document.documentElement.dataset.ready === 'true'");
+    browser.click("[data-panel=downloads]");
+    let found = browser.download("[data-format=jsonl]", "findings.jsonl");
+    let mut command = Command::new(&programs().syncookie);
+    command.current_dir(folder.path()).args(["analyze", "--quiet", "--format", "jsonl"]).args(&copies);
+    let expected = run(&mut command).stdout;
+    assert!(expected.lines().count() > 1000);
+    assert!(String::from_utf8_lossy(&found) == expected, "the page finds something else");
+    assert_eq!(browser.eval("performance.getEntriesByType('resource').length"), 0, "the page asks nobody");
 }
 
 /// What an expression gives in the report that the page shows; `inside` is its document.

@@ -1,7 +1,7 @@
 // Runs the program, apart from the page, which stays responsive meanwhile.
 
 /** Milliseconds between two messages about the progress. */
-const PAUSE = 100;
+const PAUSE = 250;
 
 /** The program's folder for temporary files. */
 const TEMPORARY = "tmp";
