@@ -116,9 +116,10 @@ fn in_report(browser: &mut Browser, expression: &str) -> serde_json::Value {
 #[test]
 fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
     let Some((folder, page, mut browser)) = page_and_browser() else { return };
-    for (width, scheme) in [(400, "dark"), (800, "light"), (1280, "dark")] {
+    for (width, scheme) in [400, 800, 1280].into_iter().flat_map(|width| [(width, "light"), (width, "dark")]) {
         browser.look(width, 900, scheme);
         browser.open(&page);
+        browser.picture(&format!("page-start-{width}-{scheme}"));
         browser.drop_files(&[sample("user-trace")], (150, 200));
         wait_for_report(&mut browser, 1);
         let headline = in_report(&mut browser, "inside.getElementById('answer').innerText");
@@ -142,7 +143,10 @@ fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
     assert_eq!(browser.eval("document.getElementById('story').textContent"), program(&["explain", "user-trace"]));
     browser.picture("page-explain");
 
+    browser.click("[data-panel=files]");
+    browser.picture("page-files");
     browser.click("[data-panel=downloads]");
+    browser.picture("page-downloads");
     let annotated = browser.download("#annotate button", folder.path(), "annotated.pcapng");
     let expected = folder.path().join("expected.pcapng");
     program(&["annotate", "user-trace", "--only-findings", "-o", &expected.display().to_string()]);
@@ -169,6 +173,72 @@ fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses()
     wait_for_report(&mut browser, 2);
     assert_eq!(in_report(&mut browser, caveats), false);
     assert_quiet(&mut browser);
+}
+
+/// Presses Tab, with Shift or without, until an expression is true.
+fn tab_to(browser: &mut Browser, expression: &str, modifiers: u8) {
+    for _ in 0..60 {
+        browser.press("Tab", modifiers);
+        if browser.eval(expression) == true {
+            return;
+        }
+    }
+    panic!("Tab does not lead to {expression}");
+}
+
+#[test]
+fn everything_can_be_reached_and_used_with_the_keyboard() {
+    const SHIFT: u8 = 8;
+    const CTRL: u8 = 2;
+    let Some((_folder, page, mut browser)) = page_and_browser() else { return };
+    browser.open(&page);
+    tab_to(&mut browser, "document.activeElement.id === 'choose'", 0);
+    tab_to(&mut browser, "document.activeElement.id === 'choose-folder'", 0);
+    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")]);
+    wait_for_report(&mut browser, 1);
+
+    // The report has the focus: a row opens.
+    let inside = "document.getElementById('report').contentDocument";
+    tab_to(&mut browser, &format!("{inside}.activeElement.matches('#rows tbody .unfold')"), 0);
+    browser.press("Enter", 0);
+    assert_eq!(in_report(&mut browser, "inside.activeElement.getAttribute('aria-expanded')"), "true");
+    let printed = "{ document.getElementById('report').contentWindow.print = () => (globalThis.printed = true); }";
+    browser.eval(printed);
+    browser.press("p", CTRL);
+    assert_eq!(browser.eval("globalThis.printed"), true, "the whole report is printed");
+
+    // The panels are before it.
+    tab_to(&mut browser, "document.activeElement.dataset.panel === 'explain'", SHIFT);
+    browser.press("Enter", 0);
+    tab_to(&mut browser, "document.activeElement.matches('#explain-form button')", 0);
+    browser.press("Enter", 0);
+    browser.wait_for("document.documentElement.dataset.ready === 'true' && !document.getElementById('story').hidden");
+    assert_eq!(browser.eval("document.activeElement.matches('#explain-form button')"), true, "the focus is lost");
+    tab_to(&mut browser, "document.activeElement.id === 'story'", 0);
+    tab_to(&mut browser, "document.activeElement.dataset.panel === 'downloads'", SHIFT);
+    browser.press("Enter", 0);
+    for format in ["html", "json", "jsonl", "csv"] {
+        browser.press("Tab", 0);
+        assert_eq!(browser.eval("document.activeElement.dataset.format"), format);
+    }
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn the_page_has_the_colours_of_its_report() {
+    let Some((_folder, page, mut browser)) = page_and_browser() else { return };
+    browser.open(&page);
+    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")]);
+    wait_for_report(&mut browser, 1);
+    let bar = "getComputedStyle(document.getElementById('top')).backgroundColor";
+    let light = browser.eval(bar);
+    in_report(&mut browser, "inside.getElementById('theme').click()");
+    browser.wait_for("document.documentElement.dataset.theme === 'dark'");
+    assert_ne!(browser.eval(bar), light);
+    assert_eq!(
+        in_report(&mut browser, "getComputedStyle(inside.querySelector('header')).backgroundColor"),
+        browser.eval(bar)
+    );
 }
 
 /// A capture of a gigabyte that takes no room on the disk.

@@ -32,7 +32,7 @@ function progress(read, all, since) {
 
 /** Runs work that can be cancelled, with its progress; returns null if it was cancelled or failed. */
 async function work(task) {
-  const all = state.files.reduce((sum, { file }) => sum + file.size, 0), since = performance.now();
+  const all = state.files.reduce((sum, { file }) => sum + file.size, 0), since = performance.now(), focused = document.activeElement;
   root.dataset.ready = "false";
   $("problem").hidden = true;
   $("progress").hidden = false;
@@ -47,6 +47,8 @@ async function work(task) {
     $("progress").hidden = true;
     document.querySelectorAll("button").forEach((button) => (button.disabled = false));
     root.dataset.ready = "true";
+    // A button that is disabled loses the focus.
+    if (document.activeElement === document.body) focused.focus();
     resize();
   }
 }
@@ -96,7 +98,9 @@ async function report() {
   frame.srcdoc = await page.text();
   frame.onload = () => {
     catchDrops(frame.contentWindow);
+    catchPrinting(frame.contentWindow);
     followLinks(frame.contentDocument);
+    followTheme(frame.contentDocument.documentElement);
     resize();
     frame.contentWindow.focus();
     root.dataset.reports = String(Number(root.dataset.reports ?? 0) + 1);
@@ -114,6 +118,16 @@ function followLinks(inside) {
     target.focus({ preventScroll: true });
     target.scrollIntoView();
   });
+}
+
+/** Has the colours of the report, whose button changes them. */
+function followTheme(inside) {
+  const follow = () => {
+    if (inside.dataset.theme) root.dataset.theme = inside.dataset.theme;
+    else delete root.dataset.theme;
+  };
+  new MutationObserver(follow).observe(inside, { attributeFilter: ["data-theme"] });
+  follow();
 }
 
 async function add(files) {
@@ -221,6 +235,17 @@ function catchDrops(target) {
   });
 }
 
+const printReport = () => $("report").contentWindow.print();
+
+/** Prints the report also with the keys of the browser, which would print what this page shows of it. */
+function catchPrinting(target) {
+  target.addEventListener("keydown", (event) => {
+    if (event.key !== "p" || !(event.ctrlKey || event.metaKey) || $("report").hidden) return;
+    event.preventDefault();
+    printReport();
+  });
+}
+
 function listen() {
   const inputs = { choose: "chosen-files", add: "chosen-files", "choose-folder": "chosen-folder" };
   for (const [button, input] of Object.entries(inputs)) $(button).addEventListener("click", () => $(input).click());
@@ -241,10 +266,11 @@ function listen() {
     });
   }
   $("cancel").addEventListener("click", () => cancelRun());
-  $("print").addEventListener("click", () => $("report").contentWindow.print());
+  $("print").addEventListener("click", printReport);
   $("restart").addEventListener("click", () => location.reload());
   addEventListener("resize", resize);
   catchDrops(window);
+  catchPrinting(window);
 }
 
 async function main() {
