@@ -114,7 +114,7 @@ impl Browser {
         self.call("Browser.setDownloadBehavior", behaviour);
         let before = self.heard.len();
         self.click(selector);
-        // Before Chromium renames the complete file, an empty one stands under the final name.
+        // Before Chromium renames the complete file, an empty one has the final name.
         self.wait_for_message(before, |message| {
             message["method"] == "Browser.downloadProgress" && message["params"]["state"] == "completed"
         });

@@ -271,8 +271,8 @@ const MEASURE_CLICKS: &str = "
     addEventListener('click', ({ timeStamp }) =>
         requestAnimationFrame(() => setTimeout(() => answers.push(performance.now() - timeStamp))), true)";
 
-/// The longest time to answer a click, in milliseconds. It is 100 on an idle machine; the page that does not answer while it
-/// reads takes as long as reading does.
+/// The longest time to answer a click, in milliseconds. The goal is 100, and the page needs less than 50 on a busy machine. A
+/// page that does not answer while it reads takes as long as reading does.
 const LONGEST_ANSWER: f64 = 1500.0;
 
 #[test]
@@ -293,7 +293,7 @@ fn clicks_are_answered_while_the_page_reads() {
     browser.wait_for(&format!("answers.length === {clicks} + 1"));
     assert_eq!(browser.eval("document.getElementById('progress').hidden"), true, "the run is cancelled");
     let longest = browser.eval("Math.max(...answers)").as_f64().expect("it is a number");
-    let median = browser.eval("answers.sort((a, b) => a - b)[answers.length >> 1]");
+    let median = browser.eval("answers.sort((a, b) => a - b)[answers.length >> 1]").as_f64().expect("it is a number");
     eprintln!("{clicks} clicks: answered within {longest:.0} ms, half of them within {median:.0} ms");
     assert!(longest < LONGEST_ANSWER, "a click was answered after {longest:.0} ms");
     assert_quiet(&mut browser);
