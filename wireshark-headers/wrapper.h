@@ -16,7 +16,6 @@
 
 #include <glib.h>
 // type gboolean
-// function g_strndup g_get_prgname
 
 #include <epan/packet.h>
 // function proto_register_plugin register_dissector register_init_routine register_cleanup_routine
@@ -62,4 +61,4 @@
 // function register_conversation_filter
 
 /* Their headers move between releases; packet.h includes them. */
-// function wmem_alloc wmem_list_head wmem_list_frame_next wmem_list_frame_data
+// function wmem_alloc wmem_strndup wmem_list_head wmem_list_frame_next wmem_list_frame_data

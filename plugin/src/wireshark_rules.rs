@@ -10,9 +10,6 @@ use crate::fields::{Expert, Field};
 
 const PROTOCOL: &str = "syncookie";
 
-/// Functions of GLib that the plugin may call; none of them is deprecated.
-const GLIB: [&str; 2] = ["g_get_prgname", "g_strndup"];
-
 /// What the plugin may use of the C library: types. Most functions that Wireshark prohibits are the
 /// C library's.
 const C_TYPES: [&str; 3] = ["c_char", "c_int", "c_void"];
@@ -105,9 +102,10 @@ fn each_field_is_a_column_title_that_differs_from_all_others() {
 #[test]
 fn calls_are_of_functions_that_wireshark_permits() {
     let wrapper = fs::read_to_string(folder().join("../wireshark-headers/wrapper.h")).unwrap();
-    let listed = wrapper.lines().filter_map(|line| line.strip_prefix("// function ")).flat_map(str::split_whitespace);
-    let glib: BTreeSet<_> = listed.filter(|name| name.starts_with("g_")).collect();
-    assert_eq!(glib, BTreeSet::from(GLIB));
+    let mut listed =
+        wrapper.lines().filter_map(|line| line.strip_prefix("// function ")).flat_map(str::split_whitespace);
+    // The file of GLib's library does not have the same name everywhere.
+    assert_eq!(listed.find(|name| name.starts_with("g_")), None);
     for (path, code) in calling_code() {
         for name in words_after(&code, "libc::").filter(|name| !name.is_empty()) {
             assert!(C_TYPES.contains(&name), "{}: libc::{name}", path.display());

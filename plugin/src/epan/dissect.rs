@@ -1,6 +1,8 @@
 //! The callbacks for every capture file and every frame.
 
-use std::ffi::CStr;
+use std::env;
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use libc::{c_int, c_void};
@@ -26,13 +28,9 @@ pub unsafe extern "C" fn open_file() {
     });
 }
 
-/// Returns whether the program is tshark.
+/// Returns whether the program is tshark, by the name that it was started with.
 fn is_tshark() -> bool {
-    // SAFETY: the name is null or a C string that lives as long as the program.
-    unsafe {
-        let name = ffi::g_get_prgname();
-        !name.is_null() && CStr::from_ptr(name) == c"tshark"
-    }
+    env::args_os().next().is_some_and(|program| Path::new(&program).file_stem() == Some(OsStr::new("tshark")))
 }
 
 /// Called when a file is closed, or before it is reloaded.

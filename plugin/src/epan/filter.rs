@@ -47,15 +47,16 @@ unsafe fn has_handshake(info: *const ffi::packet_info) -> CBool {
     GUARD.run(false, || with_frame(info, Session::handshake).is_some()) as CBool
 }
 
-/// Returns the display filter as a string of GLib's, or null.
+/// Returns the display filter as a string that the caller frees, or null.
 ///
 /// # Safety
 ///
 /// `info` must be null or valid.
 unsafe fn display_filter(info: *const ffi::packet_info) -> *mut c_char {
     GUARD.run(null_mut(), || {
-        // SAFETY: Wireshark frees the copy with GLib.
+        // SAFETY: without a pool, the memory is GLib's, with which Wireshark frees the text. GLib itself is not
+        // called, because its library does not have the same name everywhere.
         with_frame(info, Session::connection)
-            .map_or(null_mut(), |text| unsafe { ffi::g_strndup(text.as_ptr().cast(), text.len() as _) })
+            .map_or(null_mut(), |text| unsafe { ffi::wmem_strndup(null_mut(), text.as_ptr().cast(), text.len() as _) })
     })
 }
