@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::analyze::{Analyzed, analyze, is_cookie_style, strength};
+use crate::stand_in;
 use crate::tshark::Tshark;
 
 /// A folder of `tests/cases`.
@@ -155,6 +156,15 @@ impl Case {
         self.signed("tshark -2", capture, complaints)
     }
 
+    /// Returns what is not as expected in the last pass of the stand-in for Wireshark. Its display
+    /// filters are not checked.
+    #[must_use]
+    pub fn check_in_stand_in(&self, opened: &stand_in::File, capture: &Path) -> Vec<String> {
+        let frames = opened.passes.last().map_or(&[][..], |pass| &pass.frames);
+        let seen: Vec<_> = frames.iter().filter_map(seen_in_stand_in).collect();
+        self.signed("the plugin in the stand-in", capture, self.check(&seen))
+    }
+
     fn signed(&self, program: &str, capture: &Path, complaints: Vec<String>) -> Vec<String> {
         let capture = capture.strip_prefix(crate::package()).unwrap_or(capture).display().to_string();
         let sign = |complaint| format!("{}: {program}: {capture}: {complaint}", self.name);
@@ -279,6 +289,21 @@ pub fn seen_in_tshark(tshark: &Tshark, capture: &Path) -> Vec<Seen> {
         outcome: row[5].clone(),
     };
     rows.iter().filter(first).map(see).collect()
+}
+
+/// Returns the verdict on a frame of the stand-in, if that is the SYN-ACK of a handshake.
+fn seen_in_stand_in(frame: &stand_in::Frame) -> Option<Seen> {
+    let number = |field| frame.first(field).and_then(|number| number.parse().ok());
+    let word = |field| frame.first(field).map(str::to_owned);
+    let verdict = word("syncookie.verdict")?;
+    (number("syncookie.syn_ack_frame") == Some(frame.number)).then(|| Seen {
+        syn_ack: Some(frame.number),
+        reset: number("syncookie.reset_frame"),
+        cause: word("syncookie.cause").or_else(|| Some("none".to_owned())),
+        verdict,
+        confidence: word("syncookie.confidence"),
+        outcome: word("syncookie.outcome").unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]

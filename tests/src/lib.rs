@@ -16,6 +16,7 @@ pub mod named;
 pub mod programs;
 pub mod release;
 pub mod sharkd;
+pub mod stand_in;
 pub mod statistics;
 pub mod tshark;
 

@@ -26,6 +26,7 @@ mod page;
 mod prometheus;
 mod releases;
 mod series;
+mod stand_in;
 mod terminal;
 mod threads;
 mod wireshark;
