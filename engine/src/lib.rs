@@ -49,7 +49,7 @@ pub use finding::flood::Flood;
 pub use finding::frame_refs::FrameRefs;
 pub use finding::link::{Link, MacAddress, Tunnel, TunnelKind};
 pub use finding::midstream::{Midstream, ResetAcks};
-pub use finding::odds::odds;
+pub use finding::odds::{odds, rounded_nats};
 pub use finding::signatures::Signatures;
 pub use finding::syn_pair::{LaterPackets, SynFields, SynPair};
 pub use finding::vocabulary::{

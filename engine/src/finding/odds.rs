@@ -1,4 +1,4 @@
-//! Odds in words: the strength of evidence for people, where nats are for programs.
+//! Log-odds as they are shown: in words for people, in nats for programs.
 
 /// Odds above which only their order of magnitude is said.
 const MAX_SHOWN: f64 = 1_000_000.0;
@@ -26,6 +26,18 @@ pub fn odds(nats: f64) -> String {
     }
     let number = two_digits(odds);
     if is_reversed { format!("about 1 to {number}") } else { format!("about {number} to 1") }
+}
+
+/// Rounds nats to thousandths. Further digits are arithmetic, not evidence, and the last ones depend
+/// on the C library that computes logarithms.
+///
+/// ```
+/// assert_eq!(syncookie_engine::rounded_nats(7.199_999_999_999_999), 7.2);
+/// ```
+#[must_use]
+pub fn rounded_nats(nats: f64) -> f64 {
+    // Adding 0 turns -0 into 0.
+    (nats * 1000.0).round() / 1000.0 + 0.0
 }
 
 /// Formats a number from 1 to a million, rounded to two significant digits, with a comma between

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use syncookie_engine::{
     Assessment, Cause, CheckLine, Endpoint, Evidence, EvidenceKind, Finding, Frame, LogOddsTerms, Verdict, check_lines,
-    odds,
+    odds, rounded_nats,
 };
 
 use crate::fields::{Expert, Field, FieldType};
@@ -41,6 +41,12 @@ impl From<&str> for Value {
 }
 
 impl Value {
+    /// Returns a weight in nats, rounded as in the other outputs, so that a display filter can compare
+    /// with what they show.
+    fn nats(weight: f64) -> Self {
+        Self::Double(rounded_nats(weight))
+    }
+
     /// Returns whether a field of that type can hold the value.
     #[must_use]
     pub const fn fits(&self, field_type: FieldType) -> bool {
@@ -169,10 +175,10 @@ impl<'a> SubtreeBuilder<'a> {
         match (assessment.log_odds, assessment.terms) {
             (Some(log_odds), Some(LogOddsTerms { runner_up, .. })) => {
                 let sum = format_args!("Log-odds: {log_odds:.2} nats against {runner_up}, the sum of these weights");
-                self.sentence(1, Field::LogOdds, Value::Double(log_odds), sum);
+                self.sentence(1, Field::LogOdds, Value::nats(log_odds), sum);
                 self.hidden(1, Field::RunnerUp, runner_up.as_str());
             }
-            (Some(log_odds), None) => _ = self.add(1, Field::LogOdds, Value::Double(log_odds)),
+            (Some(log_odds), None) => _ = self.add(1, Field::LogOdds, Value::nats(log_odds)),
             (None, _) => {}
         }
         for evidence in &assessment.evidence {
@@ -184,7 +190,7 @@ impl<'a> SubtreeBuilder<'a> {
             (Field::ListenerNats, terms.listener_nats, "other handshakes of the listener"),
             (Field::CapNats, terms.cap_nats, "limit for evidence of one mechanism"),
         ] {
-            if let Some(line) = self.add(1, field, Value::Double(nats)) {
+            if let Some(line) = self.add(1, field, Value::nats(nats)) {
                 line.text = Some(format!("{}: {meaning}", weight(nats)));
                 line.hidden = field == Field::CapNats && nats == 0.0;
             }
@@ -203,8 +209,8 @@ impl<'a> SubtreeBuilder<'a> {
         };
         self.sentence(1, field, kind.as_str(), format_args!("{weight}, {role}: {detail} ({kind})"));
         self.hidden(2, Field::EvidenceFor, favours.as_str());
-        self.hidden(2, Field::EvidenceNats, Value::Double(*nats));
-        self.hidden(2, Field::EvidenceContribution, Value::Double(*contribution));
+        self.hidden(2, Field::EvidenceNats, Value::nats(*nats));
+        self.hidden(2, Field::EvidenceContribution, Value::nats(*contribution));
         self.hidden(2, Field::EvidenceDetail, detail.as_str());
         for frame in frames {
             self.link(2, Field::EvidenceFrame, *frame);

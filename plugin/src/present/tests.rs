@@ -164,6 +164,16 @@ fn the_weights_add_up_to_the_log_odds() {
 }
 
 #[test]
+fn weights_have_the_digits_that_the_other_outputs_show() {
+    let mut finding = with_evidence(Verdict::SynProxy, 1.234_567, -1.234_567);
+    finding.assessment.log_odds = Some(7.199_999_999_999_999);
+    let shown = verdict(&finding, frame(2));
+    assert_eq!(values(&shown, Field::LogOdds), [&Value::Double(7.2)]);
+    assert!(values(&shown, Field::EvidenceNats).contains(&&Value::Double(1.235)));
+    assert!(values(&shown, Field::EvidenceContribution).contains(&&Value::Double(-1.235)));
+}
+
+#[test]
 fn the_verdict_comes_with_evidence_outcome_causes_and_frames() {
     let shown = verdict(&finding(Verdict::SynProxy, Some(Confidence::Likely)), frame(2));
     assert_eq!(values(&shown, Field::Verdict), [&text("syn-proxy")]);

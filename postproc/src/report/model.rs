@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 use syncookie_engine as engine;
-use syncookie_engine::{Outcome, Timestamp, Verdict};
+use syncookie_engine::{Outcome, Timestamp, Verdict, rounded_nats};
 
 use super::common_factors::{self, CommonFactor};
 use super::comparison::Comparison;
@@ -565,11 +565,11 @@ impl<'a> Handshake<'a> {
             server: finding.server.into(),
             verdict: assessment.verdict.as_str(),
             confidence: assessment.confidence.map(engine::Confidence::as_str),
-            log_odds: assessment.log_odds.map(rounded),
+            log_odds: assessment.log_odds.map(rounded_nats),
             runner_up: assessment.terms.map(|terms| terms.runner_up.as_str()),
-            prior_nats: assessment.terms.map(|terms| rounded(terms.prior_nats)),
-            listener_nats: assessment.terms.map(|terms| rounded(terms.listener_nats)),
-            cap_nats: assessment.terms.map(|terms| rounded(terms.cap_nats)),
+            prior_nats: assessment.terms.map(|terms| rounded_nats(terms.prior_nats)),
+            listener_nats: assessment.terms.map(|terms| rounded_nats(terms.listener_nats)),
+            cap_nats: assessment.terms.map(|terms| rounded_nats(terms.cap_nats)),
             implementations: assessment.implementations.iter().map(|known| known.as_str()).collect(),
             outcome: finding.outcome.as_str(),
             syns: finding.completion.syns,
@@ -625,12 +625,6 @@ fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 
-/// Rounds to thousandths: further digits are arithmetic, not evidence.
-fn rounded(nats: f64) -> f64 {
-    // Adding 0 turns -0 into 0.
-    (nats * 1000.0).round() / 1000.0 + 0.0
-}
-
 /// Returns the ranked causes; `None` rather than an empty list if the handshake neither failed nor
 /// was delayed.
 fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
@@ -641,7 +635,7 @@ fn causes(causes: &[engine::Cause]) -> Option<Vec<Cause<'_>>> {
         against: &cause.against,
         not_observable: &cause.not_observable,
         ruled_out: cause.ruled_out,
-        nats: rounded(cause.nats),
+        nats: rounded_nats(cause.nats),
         check: &cause.check,
     });
     (!causes.is_empty()).then(|| ranked.collect())
@@ -664,8 +658,8 @@ impl<'a> From<&'a engine::Evidence> for Evidence<'a> {
         Self {
             kind: evidence.kind.as_str(),
             bearing: evidence.favours.as_str(),
-            nats: rounded(evidence.nats),
-            contribution: rounded(evidence.contribution),
+            nats: rounded_nats(evidence.nats),
+            contribution: rounded_nats(evidence.contribution),
             frames: Cited(&evidence.frames),
             detail: &evidence.detail,
         }
