@@ -5,11 +5,20 @@
 //! `pkg-config wireshark` does. Differences between releases are looked up in the generated
 //! bindings, never concluded from version numbers. The plugin's code sees them as the cfgs of
 //! [`DIFFERENCES`].
+//!
+//! On Linux and macOS, the plugin finds Wireshark's functions in the program that loads it. On
+//! Windows, a library must name the library of each function that it imports, so the bindings do
+//! ([`link_by_name`]). They need no import library.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::rc::Rc;
 use std::{env, fs, panic};
+
+use bindgen::callbacks::{DiscoveredItem, DiscoveredItemId, ParseCallbacks, SourceLocation};
 
 /// The differences between releases that concern the plugin. `plugin/src/epan/release.rs` has the
 /// code for both sides.
@@ -51,6 +60,10 @@ enum Probe {
 /// Bindings are searched token by token because their white space varies: without rustfmt, bindgen
 /// writes `* mut bool`.
 struct Tokens<'a>(Vec<&'a str>);
+
+/// The header that declares each function, by the function's name.
+#[derive(Clone, Debug, Default)]
+struct Headers(Rc<RefCell<BTreeMap<String, String>>>);
 
 /// One Wireshark release, as its development headers describe it.
 struct Release {
@@ -107,6 +120,7 @@ fn rerun_when_changed(files: &[&Path]) {
         println!("cargo:rerun-if-changed={}", file.display());
     }
     println!("cargo:rerun-if-changed=../build.rs");
+    println!("cargo:rerun-if-changed=../wireshark-headers/windows/glibconfig.h");
     for name in [
         "WIRESHARK_VERSION",
         "WIRESHARK_INCLUDE_DIR",
@@ -219,8 +233,11 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
     check_headers(release)?;
     check_libclang()?;
     let list = read(wrapper)?;
+    let headers = Headers::default();
     let mut builder = bindgen::Builder::default()
         .header(wrapper.to_string_lossy())
+        .parse_callbacks(Box::new(headers.clone()))
+        .clang_args(target_flags(wrapper))
         .clang_args(&release.compiler_flags)
         .rust_edition(bindgen::RustEdition::Edition2024)
         .default_enum_style(bindgen::EnumVariation::Consts)
@@ -245,7 +262,10 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         .generate()
         .map_err(|e| format!("the headers of Wireshark {}.{} do not compile: {e}", release.major, release.minor))?
         .to_string();
-    let bindings = bindings.replace("\r\n", "\n");
+    let mut bindings = bindings.replace("\r\n", "\n");
+    if is_for_windows() {
+        bindings = link_by_name(&bindings, &headers)?;
+    }
     let tokens = Tokens::of(&bindings);
     let missing = used_names(&list).find(|(kind, name)| *kind != "optional" && !tokens.contain(name));
     match missing {
@@ -255,6 +275,34 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         )),
         None => Ok(bindings),
     }
+}
+
+fn is_for_windows() -> bool {
+    env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows")
+}
+
+/// Returns what the compiler must know about the target.
+fn target_flags(wrapper: &Path) -> Vec<String> {
+    if !is_for_windows() {
+        return Vec::new();
+    }
+    let glib = wrapper.with_file_name("windows");
+    // Wireshark for Windows is compiled with Microsoft's compiler, which places bit fields in another
+    // way than gcc and clang do by default.
+    vec!["-mms-bitfields".to_owned(), format!("-I{}", glib.display())]
+}
+
+/// Names the library of each function.
+fn link_by_name(bindings: &str, headers: &Headers) -> Result<String, Advice> {
+    const BLOCK: &str = "unsafe extern \"C\" {";
+    let (first, blocks) = bindings.split_once(BLOCK).ok_or("the bindings declare no function")?;
+    let mut linked = first.to_owned();
+    for block in blocks.split(BLOCK) {
+        let name = Tokens::of(block).after("pub fn").ok_or("the bindings declare something else than functions")?;
+        let library = headers.library(name)?;
+        linked += &format!("#[link(name = \"{library}\", kind = \"raw-dylib\")]\n{BLOCK}{block}");
+    }
+    Ok(linked)
 }
 
 /// Returns the names that wrapper.h lists, each with its kind.
@@ -301,6 +349,32 @@ fn check_libclang() -> Result<(), Advice> {
     })
 }
 
+impl ParseCallbacks for Headers {
+    fn new_item_found(&self, _: DiscoveredItemId, item: DiscoveredItem, location: Option<&SourceLocation>) {
+        let file = location.and_then(|location| location.file_name.clone());
+        if let (DiscoveredItem::Function { final_name }, Some(file)) = (item, file) {
+            self.0.borrow_mut().insert(final_name, file);
+        }
+    }
+}
+
+impl Headers {
+    /// Returns the library that has a function. Functions move between libraries, and their headers
+    /// move with them.
+    fn library(&self, function: &str) -> Result<&'static str, Advice> {
+        let headers = self.0.borrow();
+        let header = headers.get(function).map(String::as_str).unwrap_or_default();
+        let is_below = |folder: &str| Path::new(header).iter().any(|name| name == folder);
+        if is_below("wsutil") {
+            Ok("libwsutil")
+        } else if is_below("epan") {
+            Ok("libwireshark")
+        } else {
+            Err(format!("no library of Wireshark is known for {function}, which \"{header}\" declares"))
+        }
+    }
+}
+
 impl Difference {
     /// Returns whether the probe succeeds. Fails when the declaration to probe is missing.
     fn found_in(&self, bindings: &Tokens<'_>) -> Result<bool, Advice> {
@@ -338,6 +412,11 @@ impl<'a> Tokens<'a> {
         let tokens = &self.0[self.position(start)?..];
         let end = tokens.iter().position(|token| [";", "}"].contains(token)).unwrap_or(tokens.len());
         Some(Self(tokens[..end].to_vec()))
+    }
+
+    /// Returns the token that follows those of `code`.
+    fn after(&self, code: &str) -> Option<&'a str> {
+        self.0.get(self.position(code)? + Tokens::of(code).0.len()).copied()
     }
 
     fn position(&self, code: &str) -> Option<usize> {

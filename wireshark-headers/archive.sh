@@ -147,6 +147,37 @@ fetch_headers() {
     mv "$folder/headers.version.part" "$folder/headers.version"
 }
 
+# Waits until no other script uses the package lists. Two at a time would overwrite each other's
+# folders.
+lock_lists() {
+    mkdir -p "$(releases_folder)"
+    exec 9>"$(releases_folder)/lock"
+    flock 9
+}
+
+unlock_lists() { exec 9>&-; }
+
+# Runs a command that takes Wireshark's headers from suite $1, which were fetched.
+with_headers() {
+    local folder
+    folder=$(suite_folder "$1")
+    shift
+    WIRESHARK_VERSION=$(cat "$folder/headers.version") \
+        WIRESHARK_INCLUDE_DIR=$folder/headers/usr/include/wireshark "$@"
+}
+
+# The releases that the plugin for Windows is built for, each with its suite. In older ones, wmem is in
+# another library.
+windows_releases() { listed_releases | awk '$1 >= 4 {print $1, $2}'; }
+
+# Fetches the headers of these releases.
+fetch_windows_headers() {
+    local suite
+    lock_lists
+    while read -r _ suite; do fetch_headers "$suite" </dev/null || return 1; done < <(windows_releases)
+    unlock_lists
+}
+
 # Unpacks the C library of suite $1 once, into the folder libc.
 fetch_c_library() {
     local folder
