@@ -45,7 +45,7 @@ pub enum Action {
 #[derive(Args, Debug)]
 pub struct Target {
     /// Program tshark of your Wireshark, which is asked for the plugin folders; or flatpak, snap,
-    /// or an AppImage file
+    /// or an AppImage file. On Windows and macOS, it is also found where Wireshark installs it
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }
@@ -56,7 +56,7 @@ pub struct Install {
     #[command(flatten)]
     pub target: Target,
 
-    /// Plugin file [default: libsyncookie_plugin.so or syncookie.so beside this program]
+    /// Plugin file [default: the one beside this program]
     #[arg(long, value_name = "FILE")]
     pub file: Option<PathBuf>,
 

@@ -11,12 +11,6 @@ use super::release::Release;
 /// Reason why an action failed.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// The program runs on Windows.
-    #[error(
-        "the plugin is not available for Windows yet; `syncookie annotate` writes its findings into a copy of a \
-         capture, as packet comments that every Wireshark shows"
-    )]
-    NoPluginForWindows,
     /// tshark cannot be run.
     #[error(
         "{} cannot be run: {error}; install tshark, which reports the plugin folders, or name another with --tshark{}",
@@ -37,9 +31,10 @@ pub enum Failure {
     Unclear { program: PathBuf, what: &'static str, complaint: String },
     /// No plugin file was found.
     #[error(
-        "no plugin found: neither {}; install the package wireshark-plugin-syncookie, build the plugin with `cargo build \
-         --release -p syncookie-plugin`, or name the file with --file",
-        looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" nor ")
+        "no plugin found: neither {}; {}build the plugin with `cargo build --release -p syncookie-plugin`, or name the \
+         file with --file",
+        looked.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" nor "),
+        if cfg!(target_os = "linux") { "install the package wireshark-plugin-syncookie, " } else { "" }
     )]
     NoPlugin { looked: Vec<PathBuf> },
     /// The file is not a plugin.
@@ -81,6 +76,10 @@ fn installed_packages() -> String {
 
 fn remedy(error: &io::Error) -> &'static str {
     match error.kind() {
+        // A plugin that is in use cannot be replaced there.
+        io::ErrorKind::PermissionDenied if cfg!(windows) => {
+            "; close Wireshark, and for the folder of all users run the command as an administrator"
+        }
         io::ErrorKind::PermissionDenied => "; run the command with the needed rights, for example with sudo",
         _ => "",
     }

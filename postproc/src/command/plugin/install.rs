@@ -1,12 +1,14 @@
 //! Installs files in the folders from which Wireshark loads them, and removes them.
 
 use std::env;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::library::{Library, NAME};
+use super::release::Release;
 use super::replace::replace;
 use super::root;
 use super::wireshark::Wireshark;
@@ -17,7 +19,7 @@ pub fn install(args: &Install) -> Done {
     let wireshark = Wireshark::ask(&args.target.tshark)?;
     let file = match &args.file {
         Some(file) => file.clone(),
-        None => beside_this_program()?,
+        None => beside_this_program(wireshark.release)?,
     };
     let library = Library::read(&file)?;
     if library.built_for != wireshark.release {
@@ -84,15 +86,24 @@ pub fn uninstall(args: &Uninstall) -> Done {
     Ok(true)
 }
 
-/// Finds the plugin where cargo builds it (beside this program) or where it is installed
-/// (`../lib/syncookie`).
-fn beside_this_program() -> Done<PathBuf> {
+/// Finds the plugin for a release beside this program.
+fn beside_this_program(release: Release) -> Done<PathBuf> {
     let folder = env::current_exe().ok().and_then(|program| program.parent().map(Path::to_owned)).unwrap_or_default();
-    let library = folder.with_file_name("lib").join("syncookie");
-    let looked = [&folder, &library].map(|folder| [folder.join("libsyncookie_plugin.so"), folder.join(NAME)]);
-    let looked = looked.concat();
+    let looked = places(&folder, release);
     match looked.iter().find(|file| file.is_file()) {
         Some(found) => Ok(found.clone()),
         None => Err(Failure::NoPlugin { looked }),
     }
+}
+
+/// Returns where the plugin may be: where `script/cross` builds it for each release, where cargo builds
+/// it (beside the program), and where it is installed (`../lib/syncookie`).
+pub fn places(folder: &Path, release: Release) -> Vec<PathBuf> {
+    let library = folder.with_file_name("lib").join("syncookie");
+    let built = format!("{DLL_PREFIX}syncookie_plugin{DLL_SUFFIX}");
+    let mut places = vec![folder.join("plugins").join(release.to_string()).join(NAME)];
+    for folder in [folder, &library] {
+        places.extend([folder.join(&built), folder.join(NAME)]);
+    }
+    places
 }

@@ -1,16 +1,17 @@
-//! Properties of a plugin file. The file is read as data and none of its code runs.
+//! Properties of a plugin file, of any system. The file is read as data and none of its code runs.
 
 use std::fs;
 use std::path::Path;
 
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use object::read::{ExportTarget, NameOrOrdinal};
+use object::{BinaryFormat, Object as _, ObjectSection as _};
 
 use super::Done;
 use super::failure::Failure;
 use super::release::Release;
 
-/// File name of the installed plugin.
-pub const NAME: &str = "syncookie.so";
+/// File name of the installed plugin. Wireshark loads files with this extension.
+pub const NAME: &str = if cfg!(windows) { "syncookie.dll" } else { "syncookie.so" };
 
 /// Field that only this plugin registers. It distinguishes the file from other plugins.
 const MARK: &[u8] = b"syncookie.verdict";
@@ -54,11 +55,26 @@ impl Library {
     }
 }
 
-/// Returns the bytes of a symbol.
+/// Returns the bytes that begin at an exported symbol.
 fn value<'a>(file: &object::File<'a>, name: &str) -> Result<&'a [u8], String> {
-    let symbol = file.dynamic_symbols().find(|symbol| symbol.name() == Ok(name));
-    let symbol = symbol.ok_or_else(|| format!("it has no symbol {name}"))?;
-    let section = symbol.section_index().and_then(|index| file.section_by_index(index).ok());
-    let data = section.and_then(|section| section.data_range(symbol.address(), symbol.size()).ok().flatten());
-    data.ok_or_else(|| format!("its symbol {name} has no data"))
+    // On macOS, C names begin with an underscore.
+    let prefix: &[u8] = if file.format() == BinaryFormat::MachO { b"_" } else { b"" };
+    let is_wanted = |export: &object::Export<'_>| {
+        let NameOrOrdinal::Name(found) = export.name() else { return false };
+        found.strip_prefix(prefix) == Some(name.as_bytes())
+    };
+    let exports = file.exports().map_err(|error| format!("its symbols cannot be read ({error})"))?;
+    let export = exports.filter_map(Result::ok).find(is_wanted).ok_or_else(|| format!("it has no symbol {name}"))?;
+    let ExportTarget::Address { address } = export.target() else {
+        return Err(format!("its symbol {name} has no address"));
+    };
+    bytes_at(file, address).ok_or_else(|| format!("its symbol {name} has no data"))
+}
+
+/// Returns the bytes of a section from an address on.
+fn bytes_at<'a>(file: &object::File<'a>, address: u64) -> Option<&'a [u8]> {
+    let holds =
+        |section: &object::Section<'a, '_>| (0..section.size()).contains(&address.wrapping_sub(section.address()));
+    let section = file.sections().find(holds)?;
+    section.data().ok()?.get(usize::try_from(address - section.address()).ok()?..)
 }

@@ -34,7 +34,6 @@ pub fn run(args: &Plugin) -> ExitCode {
 
 fn act(action: &Action) -> Done {
     match action {
-        _ if cfg!(windows) => Err(Failure::NoPluginForWindows),
         Action::Install(install) => install::install(install),
         Action::Uninstall(uninstall) => install::uninstall(uninstall),
         Action::Status(target) => status::status(target),

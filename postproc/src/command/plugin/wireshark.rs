@@ -1,7 +1,9 @@
 //! Release and folders of the installed Wireshark.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::failure::Failure;
 use super::packaging::{self, Packaging};
@@ -84,7 +86,8 @@ impl Wireshark {
     }
 }
 
-fn folder(folders: &str, name: &str) -> Option<PathBuf> {
+/// Returns a folder in the output of `tshark -G folders`.
+pub fn folder(folders: &str, name: &str) -> Option<PathBuf> {
     let found = folders.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     Some(PathBuf::from(found.trim()))
 }
@@ -98,7 +101,23 @@ struct Printed {
 
 fn run(program: &Path, arguments: &[&str]) -> Done<Printed> {
     let error = |error| Failure::NoTshark { program: program.to_owned(), error };
-    let output = packaging::tshark(program).args(arguments).output().map_err(error)?;
+    let started = packaging::tshark(program).args(arguments).output();
+    let output = started.or_else(|error| match usual_place(program) {
+        Some(found) => Command::new(found).args(arguments).output(),
+        None => Err(error),
+    });
+    let output = output.map_err(error)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Printed { text: text(&output.stdout), complaint: text(&output.stderr) })
+}
+
+/// Returns where Wireshark's installer puts tshark, if that is asked for by its name: on Windows and
+/// macOS, it is in a folder that is not searched for programs.
+fn usual_place(program: &Path) -> Option<PathBuf> {
+    let place = if cfg!(windows) {
+        Path::new(&env::var_os("ProgramFiles")?).join("Wireshark/tshark.exe")
+    } else {
+        PathBuf::from("/Applications/Wireshark.app/Contents/MacOS/tshark")
+    };
+    (program == Path::new("tshark") && place.is_file()).then_some(place)
 }
