@@ -288,7 +288,7 @@ fn target_flags(wrapper: &Path) -> Vec<String> {
     }
     let glib = wrapper.with_file_name("windows");
     // Wireshark for Windows is compiled with Microsoft's compiler, which places bit fields in another
-    // way than gcc and clang do by default.
+    // way than compilers on Linux do.
     vec!["-mms-bitfields".to_owned(), format!("-I{}", glib.display())]
 }
 
