@@ -53,9 +53,9 @@ impl<'a, 'l> Case<'a, 'l> {
         let ids = own.id.0.saturating_sub(reach)..=own.id.0 + reach;
         let all = self
             .listener
-            .tracker
+            .all
             .into_iter()
-            .flat_map(move |tracker| ids.clone().filter_map(move |id| tracker.get(HandshakeId(id))));
+            .flat_map(move |all| ids.clone().filter_map(move |id| all.get(HandshakeId(id))));
         all.filter(move |other| other.client.ip == own.client.ip && other.server != own.server)
     }
 

@@ -154,7 +154,7 @@ impl Compared {
             server: handshake.server,
             time: handshake.time,
             syn: Syn::of(listener, index),
-            link: listener.tracker.and_then(|tracker| tracker.link(handshake)),
+            link: listener.all.and_then(|all| all.link(handshake)),
         })
     }
 

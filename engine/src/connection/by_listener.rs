@@ -1,9 +1,11 @@
 //! Index of handshakes by listener.
 
+use std::collections::VecDeque;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::connection::tracker::Tracker;
+use crate::connection::handshake::Handshake;
 use crate::intake::flow::word;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::{Endpoint, HandshakeId};
@@ -21,10 +23,11 @@ pub(crate) struct ByListener {
 }
 
 impl ByListener {
-    /// Adds the handshakes that were opened since the last call.
-    pub(crate) fn update(&mut self, tracker: &Tracker) {
+    /// Adds the handshakes that were opened since the last call; `first` is the id of the oldest.
+    pub(super) fn update(&mut self, first: u64, handshakes: &VecDeque<Handshake>) {
         let keyed = self.keyed;
-        for handshake in tracker.since(self.end) {
+        let start = usize::try_from(self.end.0.saturating_sub(first)).unwrap_or(usize::MAX).min(handshakes.len());
+        for handshake in handshakes.range(start..) {
             let (listener, id) = (handshake.server, handshake.id);
             let is_same = |(other, _): &(Endpoint, _)| *other == listener;
             match self.table.entry(hash(keyed, listener), is_same, |(other, _)| hash(keyed, *other)) {
@@ -34,7 +37,7 @@ impl ByListener {
                 }
             }
         }
-        self.end = tracker.end();
+        self.end = HandshakeId(first + handshakes.len() as u64);
     }
 
     /// Returns the handshakes of a listener, oldest first.
@@ -52,7 +55,7 @@ impl ByListener {
     }
 
     /// Forgets the handshakes before `oldest`.
-    pub(crate) fn forget_before(&mut self, oldest: HandshakeId) {
+    pub(super) fn forget_before(&mut self, oldest: HandshakeId) {
         self.table.retain(|(_, ids)| {
             ids.drain(..ids.partition_point(|&id| id < oldest));
             !ids.is_empty()

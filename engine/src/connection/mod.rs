@@ -7,6 +7,7 @@ mod errors;
 mod eviction;
 mod forgotten;
 pub(crate) mod handshake;
+pub(crate) mod handshakes;
 pub(crate) mod large_segments;
 pub(crate) mod links;
 pub(crate) mod p0f;

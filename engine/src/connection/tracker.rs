@@ -4,16 +4,16 @@ use std::collections::VecDeque;
 
 use crate::connection::forgotten::Forgotten;
 use crate::connection::handshake::{Handshake, SynHeader};
-use crate::connection::links::Links;
+use crate::connection::handshakes::Handshakes;
 use crate::connection::pending_syns::PendingSyns;
-use crate::connection::{elsewhere, errors, eviction, segments, syn};
+use crate::connection::{elsewhere, errors, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
 use crate::intake::flow::Flow;
 use crate::intake::keyed_hash::KeyedHash;
 use crate::packet::checksum::Checksum;
 use crate::packet::icmp::IcmpError;
 use crate::packet::segment::{Flags, Segment};
-use crate::{Endpoint, HandshakeId, Limits, Link, Pushed, Role, Timestamp};
+use crate::{Endpoint, HandshakeId, Link, Pushed, Role, Timestamp};
 
 /// Time after the second FIN, in seconds, after which segments show nothing more: an acknowledgment
 /// takes a round trip.
@@ -21,9 +21,6 @@ const TIME_WAIT_SECONDS: f64 = 1.0;
 
 /// Number of closed connections that are deactivated at a time.
 const EXPIRED: usize = 32;
-
-/// Number of handshakes at which memory is reserved for the maximum number.
-const MANY: usize = 1024;
 
 /// Number of forgotten connections that are known for each handshake that is kept, and the largest
 /// number. A SYN-ACK is retransmitted for half a minute; a connection takes ten bytes.
@@ -33,40 +30,26 @@ const FORGOTTEN: usize = 1 << 16;
 /// Handshakes by id, and the latest handshake of every four-tuple.
 #[derive(Debug, Default)]
 pub(crate) struct Tracker {
-    /// Id of the oldest kept handshake.
-    first: u64,
-    handshakes: VecDeque<Handshake>,
-    /// Maximum number of handshakes.
-    room: usize,
+    handshakes: Handshakes,
     keyed: KeyedHash,
     connections: ConnectionIndex,
     pending: PendingSyns,
-    /// Whether a SYN with a wrong checksum was answered.
-    wrong_checksums_work: bool,
     /// Active connections that both sides closed: time, hash, and low half of the handshake's id.
     closed: VecDeque<(Timestamp, u64, u32)>,
     /// Hash of the connection opened last.
     opened: u64,
     forgotten: Forgotten,
-    links: Links,
 }
 
 impl Tracker {
     /// Creates a tracker that keeps `handshakes` handshakes, and in a flood a few more.
     pub(crate) fn new(handshakes: usize) -> Self {
-        Self::with_room(eviction::most(handshakes.min(Limits::HANDSHAKES)))
+        Self { handshakes: Handshakes::new(handshakes), ..Self::default() }
     }
 
-    fn with_room(room: usize) -> Self {
-        Self { room, ..Self::default() }
-    }
-
-    /// Creates an empty tracker that reuses the memory of this tracker, because freeing and
-    /// allocating much memory is slow.
+    /// Creates an empty tracker that reuses the memory of this tracker.
     pub(crate) fn reset(&mut self) -> Self {
-        let mut handshakes = std::mem::take(&mut self.handshakes);
-        handshakes.clear();
-        Self { handshakes, ..Self::with_room(self.room) }
+        Self { handshakes: self.handshakes.reset(), ..Self::default() }
     }
 
     /// Frees the memory that only further packets would need, so that judging can use it.
@@ -74,67 +57,23 @@ impl Tracker {
         (self.connections, self.closed) = Default::default();
     }
 
-    /// Reserves memory for this number of handshakes from now on, and in a flood a few more.
-    pub(crate) fn set_room(&mut self, handshakes: usize) {
-        self.room = eviction::most(handshakes.min(Limits::HANDSHAKES));
-        self.keep_memory_for(self.room);
+    /// Returns the handshakes.
+    pub(crate) const fn handshakes(&self) -> &Handshakes {
+        &self.handshakes
     }
 
-    /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
-    pub(crate) fn keep_memory_for(&mut self, handshakes: usize) {
-        self.handshakes.shrink_to(handshakes);
-    }
-
-    /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused
-    /// reserved memory costs next to nothing, and no handshake is moved later. If the reservation
-    /// fails, the memory grows step by step.
-    fn make_room(&mut self) {
-        let (count, room) = (self.handshakes.len(), self.handshakes.capacity());
-        if count == room && count >= MANY {
-            let _ = self.handshakes.try_reserve_exact(self.room.saturating_sub(count));
-        }
-    }
-
-    /// Returns the number of kept handshakes.
-    pub(crate) fn len(&self) -> usize {
-        self.handshakes.len()
-    }
-
-    /// Returns a handshake, or `None` if it was forgotten.
-    pub(crate) fn get(&self, id: HandshakeId) -> Option<&Handshake> {
-        self.handshakes.get(usize::try_from(id.0.checked_sub(self.first)?).ok()?)
-    }
-
-    /// Returns the handshakes from an id on, oldest first.
-    pub(crate) fn since(&self, id: HandshakeId) -> impl Iterator<Item = &Handshake> {
-        let first = usize::try_from(id.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        self.handshakes.range(first.min(self.handshakes.len())..)
-    }
-
-    /// Returns the oldest id still kept.
-    pub(crate) const fn start(&self) -> HandshakeId {
-        HandshakeId(self.first)
-    }
-
-    /// Returns the id that the next handshake will get.
-    pub(crate) fn end(&self) -> HandshakeId {
-        HandshakeId(self.first + self.handshakes.len() as u64)
-    }
-
-    /// Returns the number of the oldest handshakes to be judged early, given their limit and the
-    /// time of the latest packet; and the number of handshakes at which to ask again.
-    pub(crate) fn evictable(&self, limit: usize, now: Timestamp) -> (usize, usize) {
-        let count = eviction::count(self.handshakes.iter(), limit, now);
-        (count, eviction::next(self.len() - count, limit))
+    /// Returns the handshakes, to index them, or to change how many are kept.
+    pub(crate) const fn handshakes_mut(&mut self) -> &mut Handshakes {
+        &mut self.handshakes
     }
 
     /// Forgets the `count` oldest handshakes.
     pub(crate) fn forget_oldest(&mut self, count: usize) {
-        let count = count.min(self.handshakes.len());
-        let (first, most) = (self.first, self.room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN));
+        let Handshakes { first, ref kept, room, .. } = self.handshakes;
+        let most = room.saturating_mul(FORGOTTEN_FACTOR).min(FORGOTTEN);
         let forgotten = &mut self.forgotten;
         // Read in order, because the connections are in no order.
-        let never_completed: Vec<bool> = self.handshakes.iter().take(count).map(Handshake::never_completed).collect();
+        let never_completed: Vec<bool> = kept.iter().take(count).map(Handshake::never_completed).collect();
         self.connections.retain(|hash, number| {
             let place = place(number, first);
             if never_completed.get(place).is_some_and(|&never| never) {
@@ -143,28 +82,15 @@ impl Tracker {
             place >= count
         });
         self.pending.retain(|number| place(number, first) >= count);
-        self.handshakes.drain(..count);
-        self.first += count as u64;
-        if self.links.is_full() {
-            self.links.keep_only(self.handshakes.iter_mut().map(|handshake| &mut handshake.link));
-        }
+        self.handshakes.forget_oldest(count);
     }
 
     /// Adds the link layer of the SYN that opened the newest handshake, if a SYN did.
     pub(crate) fn add_link(&mut self, link: impl FnOnce() -> Option<Link>) {
-        if let Some(newest) = self.handshakes.back_mut().filter(|newest| newest.syn.is_some()) {
-            newest.link = link().and_then(|link| self.links.number(&link));
+        let Handshakes { kept, links, .. } = &mut self.handshakes;
+        if let Some(newest) = kept.back_mut().filter(|newest| newest.syn.is_some()) {
+            newest.link = link().and_then(|link| links.number(&link));
         }
-    }
-
-    /// Returns the link layer of a handshake's SYN, if it is known.
-    pub(crate) fn link(&self, handshake: &Handshake) -> Option<Link> {
-        self.links.get(handshake.link?)
-    }
-
-    /// Returns whether, so far, a SYN with a wrong checksum was answered.
-    pub(crate) const fn wrong_checksums_work(&self) -> bool {
-        self.wrong_checksums_work
     }
 
     /// Returns the key under which connections are hashed.
@@ -194,7 +120,7 @@ impl Tracker {
     pub(crate) fn prefetch(&self, hashes: impl Iterator<Item = u64>) {
         let handshakes = hashes.map(|hash| {
             let number = self.connections.find(hash).unwrap_or_default();
-            self.handshakes.get(place(number, self.first))
+            self.handshakes.kept.get(place(number, self.handshakes.first))
         });
         std::hint::black_box(handshakes.fold(0, |seen, one| seen ^ one.map_or(0, |one| one.server_segment_count)));
     }
@@ -222,8 +148,8 @@ impl Tracker {
     #[inline(always)]
     fn on_data_segment(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         let connection = self.connections.relevant(flow, segment.payload == 0)?;
-        let place = place(connection.number(), self.first);
-        let handshake = self.handshakes.get_mut(place)?;
+        let place = place(connection.number(), self.handshakes.first);
+        let handshake = self.handshakes.kept.get_mut(place)?;
         if handshake.is_over(segment.time) {
             connection.deactivate();
             return None;
@@ -240,7 +166,7 @@ impl Tracker {
         } else {
             connection.mark_done(flow.direction, data, pure_acks);
         }
-        Some(Pushed { handshake: HandshakeId(self.first + place as u64), role: role? })
+        Some(Pushed { handshake: HandshakeId(self.handshakes.first + place as u64), role: role? })
     }
 
     /// Takes a segment with SYN, RST or FIN.
@@ -277,28 +203,24 @@ impl Tracker {
     fn expire_closed(&mut self, hash: u64, id: HandshakeId, time: Timestamp) {
         self.closed.push_back((time, hash, id.0 as u32));
         let is_over = |&(closed, ..): &(Timestamp, _, _)| time.seconds_since(closed) > TIME_WAIT_SECONDS;
-        while self.closed.get(EXPIRED - 1).is_some_and(is_over) || self.closed.len() > self.handshakes.len() {
+        while self.closed.get(EXPIRED - 1).is_some_and(is_over) || self.closed.len() > self.handshakes.kept.len() {
             let expired = self.closed.drain(..EXPIRED.min(self.closed.len()));
             expired.for_each(|(_, hash, number)| self.connections.deactivate(hash, number));
         }
     }
 
     fn current(&mut self, number: Option<u32>) -> Option<&mut Handshake> {
-        self.handshakes.get_mut(place(number?, self.first))
+        self.handshakes.kept.get_mut(place(number?, self.handshakes.first))
     }
 
     fn open(&mut self, hash: u64, current: Option<u32>, ends: [Endpoint; 2], time: Timestamp) -> &mut Handshake {
-        let (id, [client, server]) = (self.end(), ends);
+        let (id, [client, server]) = (self.handshakes.end(), ends);
         let old = self.current(current).filter(|old| (old.client, old.server) == (client, server));
         let other_isn = old.as_ref().and_then(|old| old.client_isn());
         let before = old.and_then(|old| syn::previous(old));
         self.connections.open(hash, id.0 as u32);
         self.opened = hash;
-        self.make_room();
-        // Written in place, unlike by `push_back`: most of a new handshake is empty.
-        self.handshakes.extend(std::iter::once_with(|| Handshake::new(id, client, server, time)));
-        let last = self.handshakes.len() - 1;
-        let handshake = &mut self.handshakes[last];
+        let handshake = self.handshakes.push_with(|| Handshake::new(id, client, server, time));
         handshake.previous = before.map(Box::new);
         if let Some(isn) = other_isn {
             handshake.add_other_isn(isn);
@@ -330,7 +252,7 @@ impl Tracker {
                 syn::known_syn_ack(handshake, segment).or_else(|| elsewhere::known_syn_ack(handshake, segment))
         {
             let (id, syn) = (handshake.id, handshake.syn.as_ref());
-            self.wrong_checksums_work |= syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
+            self.handshakes.wrong_checksums_work |= syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
             return Some(Pushed { handshake: id, role });
         }
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
@@ -345,7 +267,7 @@ impl Tracker {
         handshake.client_direction = if client == server { flow.direction } else { flow.direction.opposite() };
         syn::take_syn_ack(handshake, segment);
         let id = handshake.id;
-        if let Some(orphan) = self.handshakes.back() {
+        if let Some(orphan) = self.handshakes.kept.back() {
             self.pending.add_orphan(self.keyed, orphan);
         }
         Some(Pushed { handshake: id, role: Role::SynAck })
@@ -357,32 +279,32 @@ impl Tracker {
     /// captured before it and answers it.
     #[cold]
     fn absorb_orphan(&mut self, syn: &Segment<'_>) {
-        let Some(mut newest) = self.handshakes.pop_back() else { return };
+        let Some(mut newest) = self.handshakes.kept.pop_back() else { return };
         let numbers = self.pending.find_orphans(self.keyed, newest.client, syn.seq());
-        let places = numbers.map(|number| place(number, self.first));
+        let places = numbers.map(|number| place(number, self.handshakes.first));
         let mut may_have_answered = places.filter(|&place| {
-            self.handshakes.get(place).is_some_and(|orphan| elsewhere::may_have_answered(orphan, &newest))
+            self.handshakes.kept.get(place).is_some_and(|orphan| elsewhere::may_have_answered(orphan, &newest))
         });
         let only = may_have_answered.next().filter(|_| may_have_answered.next().is_none());
-        if let Some(orphan) = only.and_then(|place| self.handshakes.get_mut(place)) {
+        if let Some(orphan) = only.and_then(|place| self.handshakes.kept.get_mut(place)) {
             elsewhere::absorb(&mut newest, orphan);
             let (number, hash) = (newest.id.0 as u32, Flow::between(self.keyed, orphan.server, orphan.client).hash);
             self.connections.open(hash, number);
             self.connections.deactivate(hash, number);
         }
-        self.handshakes.push_back(newest);
+        self.handshakes.kept.push_back(newest);
     }
 
     /// Takes a SYN-ACK of no known connection that answers the only SYN with its number.
     #[cold]
     fn syn_ack_from_elsewhere(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
-        self.pending.update(self.keyed, &self.handshakes, self.first);
+        self.pending.update(self.keyed, &self.handshakes.kept, self.handshakes.first);
         let numbers = self.pending.find(self.keyed, segment.destination(), segment.ack());
-        let places = numbers.map(|number| place(number, self.first));
-        let mut may_answer =
-            places.filter(|&place| self.handshakes.get(place).is_some_and(|one| elsewhere::may_answer(one, segment)));
+        let places = numbers.map(|number| place(number, self.handshakes.first));
+        let mut may_answer = places
+            .filter(|&place| self.handshakes.kept.get(place).is_some_and(|one| elsewhere::may_answer(one, segment)));
         let only = may_answer.next().filter(|_| may_answer.next().is_none())?;
-        let handshake = self.handshakes.get_mut(only)?;
+        let handshake = self.handshakes.kept.get_mut(only)?;
         let role = elsewhere::take_syn_ack(handshake, segment);
         let id = handshake.id;
         // Found by control segments only: data between these ends shows nothing.

@@ -36,7 +36,7 @@ use std::ops::Deref;
 
 use crate::Timestamp;
 use crate::connection::handshake::Handshake;
-use crate::connection::tracker::Tracker;
+use crate::connection::handshakes::Handshakes;
 use crate::listener::answer_forms::AnswerForms;
 use crate::listener::checksums::Checksums;
 use crate::listener::clients::Clients;
@@ -62,7 +62,7 @@ use crate::listener::waiting::WaitingConnections;
 pub(crate) struct Listener<'a> {
     pub handshakes: Vec<&'a Handshake>,
     /// Handshakes of all listeners; `None` where they are not needed.
-    pub tracker: Option<&'a Tracker>,
+    pub all: Option<&'a Handshakes>,
     facts: Box<ListenerFacts>,
 }
 
@@ -166,12 +166,12 @@ impl<'a> Listener<'a> {
             clients,
             clock,
         };
-        Self { handshakes, tracker: None, facts: Box::new(facts) }
+        Self { handshakes, all: None, facts: Box::new(facts) }
     }
 
     /// Returns a listener with facts that were read before from the same handshakes.
     pub(crate) const fn with_facts(handshakes: Vec<&'a Handshake>, facts: Box<ListenerFacts>) -> Self {
-        Self { handshakes, tracker: None, facts }
+        Self { handshakes, all: None, facts }
     }
 
     /// Returns the facts.
@@ -180,8 +180,8 @@ impl<'a> Listener<'a> {
     }
 
     /// Returns the listener with access to the handshakes of all listeners.
-    pub(crate) const fn among(mut self, tracker: &'a Tracker) -> Self {
-        self.tracker = Some(tracker);
+    pub(crate) const fn among(mut self, all: &'a Handshakes) -> Self {
+        self.all = Some(all);
         self
     }
 

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::connection::tracker::Tracker;
+use crate::connection::handshakes::Handshakes;
 use crate::listener::examples::KnownExamples;
 use crate::listener::learnt::Learnt;
 use crate::verdict::judgement::{FloodStarts, Gathered, JudgeOptions, ListenerJudge};
@@ -22,7 +22,7 @@ const BLOCK: usize = 256;
 /// Input for judging the handshakes of a listener.
 #[derive(Clone, Copy)]
 pub(crate) struct JudgedBy<'a> {
-    pub tracker: &'a Tracker,
+    pub all: &'a Handshakes,
     /// Handshakes of the listener, oldest first.
     pub ids: &'a [HandshakeId],
     pub options: JudgeOptions<'a>,
@@ -95,22 +95,22 @@ impl Asked {
 impl AskedListener {
     fn new(by: &JudgedBy<'_>) -> Self {
         // Its share of the room: blocks of several listeners are asked for in turn.
-        let share = KEPT * by.ids.len() / by.tracker.len().max(1);
+        let share = KEPT * by.ids.len() / by.all.len().max(1);
         Self { gathered: None, size: share.clamp(1, BLOCK), blocks: HashMap::new(), floods: HashMap::new() }
     }
 
     /// Judges the handshakes of a block, and returns their number.
     fn judge(&mut self, number: usize, server: Endpoint, by: &JudgedBy<'_>) -> usize {
-        let JudgedBy { tracker, ids, options, ref learnt, examples, parts } = *by;
+        let JudgedBy { all, ids, options, ref learnt, examples, parts } = *by;
         let mut judge = match self.gathered.take() {
-            Some(gathered) => ListenerJudge::resume(gathered, tracker, |id| examples.get(server, id), options),
+            Some(gathered) => ListenerJudge::resume(gathered, all, |id| examples.get(server, id), options),
             None => {
-                let mut handshakes = handshakes(tracker, ids);
+                let mut handshakes = handshakes(all, ids);
                 handshakes.extend(examples.handshakes(server));
-                ListenerJudge::new(handshakes, tracker, options, learnt)
+                ListenerJudge::new(handshakes, all, options, learnt)
             }
         };
-        let id_at = |position: usize| ids.get(position).copied().unwrap_or_else(|| tracker.end());
+        let id_at = |position: usize| ids.get(position).copied().unwrap_or_else(|| all.end());
         let (start, end) = (number * self.size, (number + 1) * self.size);
         judge.skip_until(id_at(start), self.floods.get(&number).copied());
         let mut findings = Vec::with_capacity(self.size.min(ids.len()));

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use crate::cause::causes;
 use crate::common_factor::failed_or_delayed;
 use crate::connection::handshake::Handshake;
-use crate::connection::tracker::Tracker;
+use crate::connection::handshakes::Handshakes;
 use crate::finding::is_notable;
 use crate::listener::learnt::Learnt;
 use crate::listener::{Listener, ListenerFacts};
@@ -145,11 +145,11 @@ pub(crate) struct ListenerJudge<'a> {
 
 impl<'a> ListenerJudge<'a> {
     /// Weighs a listener's handshakes by all that are given, by those of their clients with other
-    /// listeners in `tracker`, and by what was learnt before. Those that `tracker` has forgotten
+    /// listeners in `all`, and by what was learnt before. Those that `all` has forgotten
     /// are not judged again.
     pub(crate) fn new(
         mut handshakes: Vec<&'a Handshake>,
-        tracker: &'a Tracker,
+        all: &'a Handshakes,
         options: JudgeOptions<'a>,
         learnt: &Learnt,
     ) -> Self {
@@ -157,9 +157,9 @@ impl<'a> ListenerJudge<'a> {
         sort_by_time(&mut handshakes);
         let mut order = Vec::with_capacity(handshakes.len());
         let ids = handshakes.iter().map(|handshake| handshake.id);
-        order.extend(ids.zip(0..).filter(|&(id, _)| id >= tracker.start()));
+        order.extend(ids.zip(0..).filter(|&(id, _)| id >= all.start()));
         order.sort_unstable();
-        let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(tracker));
+        let judge = Judge::new(Listener::new(handshakes, options.now, learnt).among(all));
         Self::at_start(judge, options, order, OnceCell::new())
     }
 
@@ -172,17 +172,17 @@ impl<'a> ListenerJudge<'a> {
         Self { judge, options, order, next: 0, floods: FloodStarts { latest: options.last_flood }, in_flood }
     }
 
-    /// Starts again with what was gathered of the same handshakes, which are in `tracker` or
+    /// Starts again with what was gathered of the same handshakes, which are in `all` or
     /// `examples`.
     pub(crate) fn resume(
         gathered: Gathered,
-        tracker: &'a Tracker,
+        all: &'a Handshakes,
         examples: impl Fn(HandshakeId) -> Option<&'a Handshake>,
         options: JudgeOptions<'a>,
     ) -> Self {
         let Gathered { ids, facts, totals, priors, order, in_flood } = gathered;
-        let handshakes = ids.into_iter().filter_map(|id| tracker.get(id).or_else(|| examples(id))).collect();
-        let listener = Listener::with_facts(handshakes, facts).among(tracker);
+        let handshakes = ids.into_iter().filter_map(|id| all.get(id).or_else(|| examples(id))).collect();
+        let listener = Listener::with_facts(handshakes, facts).among(all);
         Self::at_start(Judge { listener, totals, priors }, options, order, in_flood)
     }
 

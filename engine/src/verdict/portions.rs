@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use crate::connection::handshake::Handshake;
-use crate::connection::tracker::Tracker;
+use crate::connection::handshakes::Handshakes;
 use crate::listener::examples::{Examples, KnownExamples};
 use crate::listener::learnt::Learnt;
 use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
@@ -35,7 +35,7 @@ const PORTION: usize = 256;
 /// Input for judging the handshakes of all listeners.
 #[derive(Clone, Copy)]
 pub(crate) struct Portions<'a> {
-    pub tracker: &'a Tracker,
+    pub all: &'a Handshakes,
     /// Facts that forgotten handshakes showed, by listener.
     pub learnt: &'a BTreeMap<Endpoint, Learnt>,
     pub examples: &'a KnownExamples,
@@ -81,7 +81,7 @@ impl<'a> Portions<'a> {
         listeners: Vec<&'a [HandshakeId]>,
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
     ) -> Result<Vec<Remains<'a>>, E> {
-        let start = self.tracker.start();
+        let start = self.all.start();
         let owners = self.owners(&listeners);
         let mut turns: Vec<Mutex<Turn<'a>>> = listeners.into_iter().map(|ids| Mutex::new(Turn::new(ids))).collect();
         let ahead = self.ahead(turns.len());
@@ -120,7 +120,7 @@ impl<'a> Portions<'a> {
 
     /// Returns the index of the listener of each handshake.
     fn owners(&self, listeners: &[&[HandshakeId]]) -> Vec<u32> {
-        let start = self.tracker.start();
+        let start = self.all.start();
         let mut owners = vec![u32::MAX; (self.end.0 - start.0) as usize];
         for (listener, ids) in (0..).zip(listeners) {
             for id in ids.iter().take_while(|&&id| id < self.end) {
@@ -132,12 +132,12 @@ impl<'a> Portions<'a> {
 
     /// Gathers the facts of a listener.
     fn open(&self, ids: &[HandshakeId]) -> Option<Box<(ListenerJudge<'a>, Remains<'a>)>> {
-        let mut handshakes = handshakes(self.tracker, ids);
+        let mut handshakes = handshakes(self.all, ids);
         let first = *handshakes.first()?;
         handshakes.extend(self.examples.handshakes(first.server));
         let options = self.summary.options(&first.server, self.options);
         let mut learnt = self.learnt.get(&first.server).copied().unwrap_or_default();
-        let judge = ListenerJudge::new(handshakes, self.tracker, options, &learnt);
+        let judge = ListenerJudge::new(handshakes, self.all, options, &learnt);
         if self.forgets {
             judge.forget_before(self.end, &mut learnt);
         }
@@ -195,14 +195,14 @@ fn of<'t, 'a>(turns: &'t mut [Mutex<Turn<'a>>], owner: u32) -> Option<&'t mut Tu
 }
 
 /// Returns the handshakes with these ids, without those that were absorbed by others.
-pub(crate) fn handshakes<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
+pub(crate) fn handshakes<'a>(all: &'a Handshakes, ids: &[HandshakeId]) -> Vec<&'a Handshake> {
     let mut handshakes = Vec::with_capacity(ids.len());
-    handshakes.extend(each_handshake(tracker, ids));
+    handshakes.extend(each_handshake(all, ids));
     handshakes
 }
 
 /// Returns an iterator over the handshakes with these ids, without those that were absorbed by
 /// others.
-pub(crate) fn each_handshake<'a>(tracker: &'a Tracker, ids: &[HandshakeId]) -> impl Iterator<Item = &'a Handshake> {
-    ids.iter().filter_map(|&id| tracker.get(id)).filter(|handshake| !handshake.is_absorbed())
+pub(crate) fn each_handshake<'a>(all: &'a Handshakes, ids: &[HandshakeId]) -> impl Iterator<Item = &'a Handshake> {
+    ids.iter().filter_map(|&id| all.get(id)).filter(|handshake| !handshake.is_absorbed())
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::connection::handshake::SynHeader;
-use crate::connection::tracker::Tracker;
+use crate::connection::handshakes::Handshakes;
 use crate::evidence::hop_limit::{field_name, hops};
 use crate::packet::checksum::Checksum;
 
@@ -44,7 +44,7 @@ fn considered(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Option<H
 
 fn wrong(case: &Case<'_, '_>, header: &SynHeader, what: String) -> Hypothesis {
     let counts = case.listener.checksums;
-    let works_elsewhere = case.listener.tracker.is_some_and(Tracker::wrong_checksums_work);
+    let works_elsewhere = case.listener.all.is_some_and(Handshakes::wrong_checksums_work);
     let field = field_name(case.handshake.server.ip);
     let ttl = header.ip.ttl().unwrap_or(u8::MAX);
     let hops = usize::from(hops(ttl));
