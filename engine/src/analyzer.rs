@@ -84,7 +84,7 @@ impl Analyzer {
     /// Returns the number of handshakes that are kept.
     #[must_use]
     pub fn handshakes(&self) -> usize {
-        self.observer.handshakes().len()
+        self.observer.handshakes()
     }
 
     /// Advances the clock to the time of a frame that contains no IP packet. A SYN without an
@@ -102,7 +102,7 @@ impl Analyzer {
     /// Returns the same as [`Self::finding`] without copying it.
     pub fn finding_ref(&mut self, id: HandshakeId) -> Option<&Finding> {
         self.observer.index();
-        self.judging.finding(self.observer.handshakes(), id, self.observer.now)
+        self.judging.finding(self.observer.all(), id, self.observer.now)
     }
 
     /// Judges one handshake by its packets so far and by the latest handshakes before it on its
@@ -111,7 +111,7 @@ impl Analyzer {
     #[must_use]
     pub fn preview(&mut self, id: HandshakeId, detail: DetailLevel) -> Option<Finding> {
         self.observer.index();
-        self.judging.preview(self.observer.handshakes(), id, self.observer.now, detail)
+        self.judging.preview(self.observer.all(), id, self.observer.now, detail)
     }
 
     /// Returns the preview of a handshake that was answered with a SYN cookie or by a SYN proxy,
@@ -120,14 +120,14 @@ impl Analyzer {
     #[must_use]
     pub fn preview_if_cookie_style(&mut self, id: HandshakeId) -> Option<Finding> {
         self.observer.index();
-        self.judging.preview_if_cookie_style(self.observer.handshakes(), id, self.observer.now)
+        self.judging.preview_if_cookie_style(self.observer.all(), id, self.observer.now)
     }
 
     /// Returns client and server of a handshake, or `None` if [`Self::take_evicted`] already
     /// returned the handshake.
     #[must_use]
     pub fn endpoints(&self, id: HandshakeId) -> Option<(Endpoint, Endpoint)> {
-        self.observer.handshakes().get(id).map(|handshake| (handshake.client, handshake.server))
+        self.observer.all().get(id).map(|handshake| (handshake.client, handshake.server))
     }
 
     /// Returns counts of the packets read so far, and of what was dropped to stay within

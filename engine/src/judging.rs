@@ -174,7 +174,7 @@ impl Judging {
 
     /// Judges the oldest handshakes, which are forgotten then, and passes their findings to `take` in
     /// portions.
-    fn judge_oldest(
+    pub(crate) fn judge_oldest(
         &mut self,
         handshakes: &mut Handshakes,
         end: HandshakeId,

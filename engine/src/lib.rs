@@ -5,6 +5,9 @@
 //! come out. The engine does no I/O, reads no clock, has no globals and no `unsafe`; the same packets always give the same
 //! findings, whatever the number of threads that [`Analyzer::set_threads`] lets it judge on.
 //!
+//! An [`Analyzer`] is two steps in one: an [`Observer`] turns packets into observations of handshakes, and a [`Judge`]
+//! turns these into findings. Both can run apart, because an [`ObservedHandshake`] can be written and read.
+//!
 //! ```
 //! use syncookie_engine::{Analyzer, Frame, Limits, Observation, Packet, Timestamp};
 //!
@@ -28,10 +31,12 @@ mod connection;
 mod evidence;
 mod finding;
 mod intake;
+mod judge;
 mod judging;
 mod limits;
 mod listener;
 mod narrative;
+mod observed;
 mod observer;
 mod packet;
 mod parallel;
@@ -62,9 +67,13 @@ pub use finding::{
     LogOddsTerms, Measured, Statistics, Tally, Times, Undecided,
 };
 pub use intake::flow::Endpoint;
+pub use judge::Judge;
 pub use limits::{DetailLevel, FindingParts, Limits};
 pub use narrative::errors::NarratedError;
 pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
+pub use observed::ObservedHandshake;
+pub use observed::fields::{Field, Fields, Packing};
+pub use observer::{EndOfPackets, Observer};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
 pub use packet::options::{TcpOption, tcp_options};
 pub use verdict::missing::NO_SYN_ACK;

@@ -1,7 +1,10 @@
 //! The first of the engine's two steps: turns packets into the facts of handshakes, without judging
 //! them.
 
+use crate::connection::handshake::Handshake;
 use crate::connection::handshakes::Handshakes;
+use std::convert::Infallible;
+
 use crate::connection::tracker::Tracker;
 use crate::intake::batch::{GROUP, Group};
 use crate::intake::flow::Flow;
@@ -10,7 +13,9 @@ use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
-use crate::{Frame, HandshakeId, Limits, Link, Midstream, Observation, Packet, Pushed, Statistics, Timestamp};
+use crate::{
+    Frame, HandshakeId, Limits, Link, Midstream, Observation, ObservedHandshake, Packet, Pushed, Statistics, Timestamp,
+};
 
 /// Decides what happens to handshakes while packets arrive.
 pub(crate) trait Consumer {
@@ -28,7 +33,18 @@ pub(crate) trait Consumer {
     );
 }
 
-/// Turns packets into the facts of handshakes.
+/// What an [`Observer`] knows at the end beside the handshakes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndOfPackets {
+    /// Time of the latest packet.
+    pub time: Timestamp,
+    /// Connections without a SYN.
+    pub midstream: Midstream,
+    /// Whether a SYN with a wrong checksum was answered: then checksums show nothing.
+    pub wrong_checksums_work: bool,
+}
+
+/// Turns packets into the facts of handshakes: observations, which a [`crate::Judge`] takes.
 #[derive(Debug)]
 pub struct Observer {
     /// Maximum number of handshakes that are kept.
@@ -41,11 +57,89 @@ pub struct Observer {
     pub(crate) now: Timestamp,
 }
 
+/// Number of observations that are passed on together.
+const PORTION: usize = 256;
+
+/// Passes observations of the oldest handshakes on.
+struct Taking<'a>(&'a mut dyn FnMut(Vec<ObservedHandshake>));
+
+impl Consumer for Taking<'_> {
+    #[inline(always)]
+    fn changed(&mut self, _: &Handshakes, _: HandshakeId) {}
+
+    fn take_oldest(&mut self, handshakes: &mut Handshakes, end: HandshakeId, _: Timestamp, _: &mut Statistics) {
+        let Ok(()) = portions(handshakes, end, &mut |portion| {
+            self.0(portion);
+            Ok::<_, Infallible>(())
+        });
+    }
+}
+
+/// Passes observations of the handshakes with an id below `end` to `take`.
+fn portions<E>(
+    handshakes: &Handshakes,
+    end: HandshakeId,
+    take: &mut dyn FnMut(Vec<ObservedHandshake>) -> Result<(), E>,
+) -> Result<(), E> {
+    let observe = |handshake: &Handshake| {
+        let (handshake, link) = (handshake.clone(), handshakes.link(handshake));
+        ObservedHandshake { handshake, link }
+    };
+    let mut observed = handshakes.before(end).map(observe).peekable();
+    while observed.peek().is_some() {
+        take(observed.by_ref().take(PORTION).collect())?;
+    }
+    Ok(())
+}
+
 impl Observer {
     /// Creates an observer that has seen nothing.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self::with_tracker(limits.handshakes, Tracker::new(limits.handshakes))
+    }
+
+    /// Takes consecutive frames of a capture as [`crate::Analyzer::push_all_with_links`] does.
+    /// Observations of the oldest handshakes are passed to `taken`, in portions, when there are
+    /// more than [`Limits::handshakes`]: later packets of these are ignored.
+    pub fn push_all_with_links<'a>(
+        &mut self,
+        capture: u32,
+        frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
+        link_of: impl Fn(u32) -> Option<Link>,
+        taken: &mut dyn FnMut(Vec<ObservedHandshake>),
+    ) {
+        self.push_all(capture, frames, link_of, &mut Taking(taken));
+    }
+
+    /// Passes observations of the remaining handshakes to `take`, in portions. They are in the order
+    /// in which the handshakes began. The observer is then empty, and keeps its memory for other
+    /// captures.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `take` and stops.
+    pub fn finish_in_portions<E>(
+        &mut self,
+        mut take: impl FnMut(Vec<ObservedHandshake>) -> Result<(), E>,
+    ) -> Result<EndOfPackets, E> {
+        let (handshakes, _) = self.end_of_packets();
+        portions(handshakes, handshakes.end(), &mut take)?;
+        let (time, wrong_checksums_work) = (self.now, self.all().wrong_checksums_work());
+        let (_, midstream) = self.reset();
+        Ok(EndOfPackets { time, midstream, wrong_checksums_work })
+    }
+
+    /// Returns counts of the packets read so far, and of the handshakes that were taken early.
+    #[must_use]
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Returns the number of handshakes that are kept.
+    #[must_use]
+    pub fn handshakes(&self) -> usize {
+        self.all().len()
     }
 
     fn with_tracker(limit: usize, tracker: Tracker) -> Self {
@@ -230,7 +324,7 @@ impl Observer {
             return;
         }
         self.tracker.handshakes_mut().index();
-        if self.handshakes().by_listener().get(segment.source()).is_some() {
+        if self.all().by_listener().get(segment.source()).is_some() {
             self.midstream.push_reset_of_listener(flow, segment);
         }
     }
@@ -238,12 +332,12 @@ impl Observer {
     /// Returns the id that the next handshake will get.
     #[inline]
     fn end(&self) -> HandshakeId {
-        self.handshakes().end()
+        self.all().end()
     }
 
     /// Returns the handshakes that are kept.
     #[inline]
-    pub(crate) const fn handshakes(&self) -> &Handshakes {
+    pub(crate) const fn all(&self) -> &Handshakes {
         self.tracker.handshakes()
     }
 
@@ -253,18 +347,18 @@ impl Observer {
     }
 
     fn is_full(&self) -> bool {
-        self.handshakes().len() >= self.evict_at
+        self.all().len() >= self.evict_at
     }
 
     /// Has the oldest handshakes taken, and forgets them.
     #[cold]
     fn evict(&mut self, consumer: &mut impl Consumer) {
         let count;
-        (count, self.evict_at) = self.handshakes().evictable(self.limit.max(2), self.now);
+        (count, self.evict_at) = self.all().evictable(self.limit.max(2), self.now);
         if count == 0 {
             return;
         }
-        let end = HandshakeId(self.handshakes().start().0 + count as u64);
+        let end = HandshakeId(self.all().start().0 + count as u64);
         consumer.take_oldest(self.tracker.handshakes_mut(), end, self.now, &mut self.statistics);
         self.tracker.forget_oldest(count);
         self.statistics.evicted_early += count as u64;
@@ -276,15 +370,15 @@ impl Observer {
         self.evict_at = handshakes.max(2);
         // A flood may be too young to be judged.
         let mut before = usize::MAX;
-        while self.handshakes().len() >= handshakes.max(2) && self.handshakes().len() < before {
-            before = self.handshakes().len();
+        while self.all().len() >= handshakes.max(2) && self.all().len() < before {
+            before = self.all().len();
             self.evict(consumer);
         }
         self.tracker.handshakes_mut().set_room(handshakes);
     }
 
     /// Frees memory that is reserved for more than `handshakes`, if fewer are kept.
-    pub(crate) fn keep_memory_for(&mut self, handshakes: usize) {
+    pub fn keep_memory_for(&mut self, handshakes: usize) {
         self.tracker.handshakes_mut().keep_memory_for(handshakes);
     }
 

@@ -1,4 +1,5 @@
 //! The engine: the way in which packets are pushed and findings are asked for changes nothing.
+//! Neither does it whether handshakes are judged where they were observed.
 
 use std::convert::Infallible;
 
@@ -8,6 +9,7 @@ use syncookie_engine::{
 };
 
 use crate::choices::Choices;
+use crate::observations::{NumberedPacket, judged_elsewhere};
 use crate::traffic::{self, traffic};
 
 /// Number of findings whose packets are narrated, which takes time for each packet.
@@ -32,6 +34,12 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(many_at_once(limits, &seen, together), findings, "push_all differs from push");
     assert_eq!(in_portions(limits, &seen, together), findings, "portions differ");
     assert_eq!(asked_in_between(limits, &seen, every), findings, "asking in between changes the findings");
+    let (elsewhere, early) = judged_elsewhere(limits, frames(&seen));
+    if early == 0 {
+        // A judge gets no packets to count.
+        let elsewhere = Findings { statistics: findings.statistics.clone(), ..elsewhere };
+        assert_eq!(elsewhere, findings, "observations that were written and read are judged differently");
+    }
     let counted = with_parts(limits, &seen).tally;
     assert_eq!(counted, findings.tally, "the parts of findings change the verdicts");
 
@@ -68,15 +76,15 @@ fn one_by_one(limits: Limits, seen: &[Observation<'_>]) -> Findings {
 /// Pushes packets, and returns the findings of handshakes that were judged early.
 fn push_all(analyzer: &mut Analyzer, seen: &[Observation<'_>]) -> Vec<Finding> {
     let mut evicted = Vec::new();
-    analyzer.push_all(
-        0,
-        seen.iter().map(|seen| match seen.packet {
-            Packet::Ip(bytes) => (seen.frame.number, seen.time, Some(bytes)),
-            _ => (seen.frame.number, seen.time, None),
-        }),
-        &mut |mut portion| evicted.append(&mut portion),
-    );
+    analyzer.push_all(0, frames(seen), &mut |mut portion| evicted.append(&mut portion));
     evicted
+}
+
+fn frames<'a>(seen: &'a [Observation<'_>]) -> impl Iterator<Item = NumberedPacket<'a>> {
+    seen.iter().map(|seen| match seen.packet {
+        Packet::Ip(bytes) => (seen.frame.number, seen.time, Some(bytes)),
+        _ => (seen.frame.number, seen.time, None),
+    })
 }
 
 fn finish(analyzer: Analyzer, mut evicted: Vec<Finding>) -> Findings {

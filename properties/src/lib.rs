@@ -17,6 +17,7 @@ pub mod engine;
 mod file;
 pub mod kernel;
 pub mod links;
+mod observations;
 mod place;
 pub mod program;
 pub mod state;

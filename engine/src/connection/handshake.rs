@@ -26,7 +26,7 @@ pub(crate) const SERVER_SEGMENTS: usize = 8;
 pub(crate) const SIZED_SEGMENTS: u16 = 16;
 
 /// Maximum number of option bytes in a TCP header (RFC 9293 section 3.1).
-const OPTION_BYTES: usize = 40;
+pub(crate) const OPTION_BYTES: usize = 40;
 
 /// Headers of a SYN or SYN-ACK.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +71,34 @@ impl SynHeader {
             layout,
             layout_length: length as u8,
         }
+    }
+
+    /// Creates a header in which nothing is set.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            frame: Frame { capture: 0, number: 0 },
+            time: Timestamp::MIN,
+            isn: SeqNumber(0),
+            ack: SeqNumber(0),
+            flags: Flags(0),
+            window: 0,
+            ip: IpFacts::new(None, None),
+            signature_bits: SignatureBits(0),
+            options: Options::NONE,
+            payload: 0,
+            checksum: Checksum::Unknown,
+            layout: [0; OPTION_BYTES],
+            layout_length: 0,
+        }
+    }
+
+    /// Sets the options from the bytes as captured; `truncated` says whether the capture lacks a part
+    /// of the list.
+    pub(crate) fn set_options(&mut self, bytes: &[u8], truncated: bool) {
+        let length = bytes.len().min(OPTION_BYTES);
+        self.layout[..length].copy_from_slice(&bytes[..length]);
+        self.layout_length = length as u8;
+        self.options = Options::read(&self.layout[..length], length + usize::from(truncated));
     }
 
     /// Returns whether a SYN-ACK that acknowledges `ack` answers this SYN: a server accepts the
@@ -137,6 +165,32 @@ impl SegmentFacts {
         }
     }
 
+    /// Creates facts in which nothing is set.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            frame: Frame { capture: 0, number: 0 },
+            time: Timestamp::MIN,
+            seq: SeqNumber(0),
+            ack: SeqNumber(0),
+            flags: Flags(0),
+            window: 0,
+            payload: 0,
+            ip: IpFacts::new(None, None),
+            timestamp: 0,
+            options: SegmentOptions::None,
+        }
+    }
+
+    /// Sets whether the segment has options, and its TSval.
+    pub(crate) fn set_options(&mut self, has_options: bool, timestamp: Option<u32>) {
+        self.timestamp = timestamp.unwrap_or_default();
+        self.options = match timestamp {
+            Some(_) => SegmentOptions::WithTimestamps,
+            None if has_options => SegmentOptions::WithoutTimestamps,
+            None => SegmentOptions::None,
+        };
+    }
+
     /// Returns TSval, if the segment has timestamps.
     #[inline]
     pub(crate) fn timestamp(&self) -> Option<u32> {
@@ -153,9 +207,16 @@ impl SegmentFacts {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Retransmission {
     pub frame: Frame,
-    /// Seconds since the previous SYN-ACK.
-    pub gap: f64,
     pub time: Timestamp,
+    /// Time of the previous SYN-ACK.
+    pub previous: Timestamp,
+}
+
+impl Retransmission {
+    /// Returns the seconds since the previous SYN-ACK.
+    pub(crate) fn gap(&self) -> f64 {
+        self.time.seconds_since(self.previous)
+    }
 }
 
 /// Facts of the previous connection on the same four-tuple.

@@ -61,6 +61,18 @@ impl Handshakes {
         &mut self.kept[last]
     }
 
+    /// Adds a handshake that was observed elsewhere, with the next id.
+    pub(crate) fn add(&mut self, mut handshake: Handshake, link: Option<Link>) {
+        handshake.id = self.end();
+        handshake.link = link.and_then(|link| self.links.number(&link));
+        self.push_with(|| handshake);
+    }
+
+    /// Returns the handshakes with an id below `end`, oldest first.
+    pub(crate) fn before(&self, end: HandshakeId) -> impl Iterator<Item = &Handshake> {
+        self.kept.iter().take_while(move |handshake| handshake.id < end)
+    }
+
     /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused
     /// reserved memory costs next to nothing, and no handshake is moved later. If the reservation
     /// fails, the memory grows step by step.
@@ -128,6 +140,11 @@ impl Handshakes {
     /// Returns whether, so far, a SYN with a wrong checksum was answered.
     pub(crate) const fn wrong_checksums_work(&self) -> bool {
         self.wrong_checksums_work
+    }
+
+    /// Sets whether a SYN with a wrong checksum was answered.
+    pub(crate) const fn set_wrong_checksums_work(&mut self, works: bool) {
+        self.wrong_checksums_work = works;
     }
 }
 

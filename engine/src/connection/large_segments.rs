@@ -50,6 +50,19 @@ impl LargeSegments {
         self.0 >> Self::shift(sender) & Self::PASSED != 0
     }
 
+    /// Returns the state of a connection in which the segments of these ends were acknowledged, and
+    /// nothing is known of others.
+    pub(crate) const fn passed([client, server]: [bool; 2]) -> Self {
+        let mut state = Self(0);
+        if client {
+            state.set(Side::Client, Self::PASSED);
+        }
+        if server {
+            state.set(Side::Server, Self::PASSED);
+        }
+        state
+    }
+
     const fn is_unsent(self, sender: Side) -> bool {
         self.0 >> Self::shift(sender) & 3 == 0
     }
@@ -79,8 +92,9 @@ pub(crate) struct StuckSegment {
 }
 
 impl StuckSegment {
-    fn new(segment: &Segment<'_>) -> Self {
-        Self { since: segment.time, copies: 0, largest: 0, smallest: 0, latest: None, sack: None, asked_again: None }
+    /// Creates a segment with this time of the first sign, and no other.
+    pub(crate) const fn since(since: Timestamp) -> Self {
+        Self { since, copies: 0, largest: 0, smallest: 0, latest: None, sack: None, asked_again: None }
     }
 
     fn add_copy(&mut self, segment: &Segment<'_>) {
@@ -182,5 +196,5 @@ fn add_gap(handshake: &mut Handshake, sender: Side, segment: &Segment<'_>) {
 /// Returns the segment that does not arrive, to add a sign of it.
 #[cold]
 fn stuck<'a>(handshake: &'a mut Handshake, sender: Side, sign: &Segment<'_>) -> &'a mut StuckSegment {
-    handshake.rare_mut().stuck[sender as usize].get_or_insert_with(|| StuckSegment::new(sign))
+    handshake.rare_mut().stuck[sender as usize].get_or_insert_with(|| StuckSegment::since(sign.time))
 }

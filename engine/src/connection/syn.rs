@@ -1,11 +1,11 @@
 //! SYNs and SYN-ACKs: new connections, retransmissions and simultaneous opens.
 
 use super::DUPLICATE_SECONDS;
-use crate::Role;
 use crate::connection::cookie_mss::is_mss_bound_observable;
 use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader, WrongAcknowledgment};
 use crate::packet::checksum::Checksum;
 use crate::packet::segment::Segment;
+use crate::{Role, Timestamp};
 
 /// Maximum time between the two SYNs of a simultaneous open, in seconds.
 const CROSSING_SECONDS: f64 = 3.0;
@@ -112,9 +112,9 @@ pub(super) fn known_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) ->
     if !answers {
         return None;
     }
-    let gap = segment.time.seconds_since(handshake.last_syn_ack.unwrap_or(first.time));
-    if gap >= DUPLICATE_SECONDS {
-        repeat_syn_ack(handshake, segment, &first, gap);
+    let previous = handshake.last_syn_ack.unwrap_or(first.time);
+    if segment.time.seconds_since(previous) >= DUPLICATE_SECONDS {
+        repeat_syn_ack(handshake, segment, &first, previous);
     }
     Some(Role::Other)
 }
@@ -138,8 +138,8 @@ pub(super) fn take_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>) {
     handshake.mss_bound_observable = is_mss_bound_observable(handshake);
 }
 
-fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynHeader, gap: f64) {
-    let repeat = Retransmission { frame: segment.frame, gap, time: segment.time };
+fn repeat_syn_ack(handshake: &mut Handshake, segment: &Segment<'_>, first: &SynHeader, previous: Timestamp) {
+    let repeat = Retransmission { frame: segment.frame, time: segment.time, previous };
     handshake.syn_acks = handshake.syn_acks.saturating_add(1);
     // On a path of more than a second, the client repeats its SYN before the first SYN-ACK arrives,
     // and the second SYN-ACK may answer that.

@@ -38,7 +38,7 @@ pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> 
         text: detail!(
             D,
             "the server retransmitted the SYN-ACK after {:.2} s with no SYN in between: it keeps state",
-            again.gap
+            again.gap()
         ),
     })
 }

@@ -38,6 +38,11 @@ impl MacAddress {
         }
     }
 
+    /// Returns the address as a number of 48 bits.
+    pub(crate) const fn number(self) -> u64 {
+        self.0.get()
+    }
+
     /// Returns the bits that differ most between hosts.
     #[inline]
     pub(crate) const fn low_bits(self) -> usize {
@@ -94,6 +99,34 @@ pub enum TunnelKind {
 }
 
 impl TunnelKind {
+    /// All protocols.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Vxlan,
+        Self::Geneve,
+        Self::Gre,
+        Self::Erspan,
+        Self::Pptp,
+        Self::Gtp,
+        Self::L2tp,
+        Self::IpInIp,
+        Self::EtherIp,
+        Self::Mpls,
+        Self::Teredo,
+        Self::Ayiya,
+        Self::Capwap,
+    ];
+
+    /// The names of all protocols, in the same order.
+    pub(crate) const NAMES: [&'static str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = Self::ALL[place].name();
+            place += 1;
+        }
+        names
+    };
+
     /// Returns the name of the protocol.
     #[must_use]
     pub const fn name(self) -> &'static str {

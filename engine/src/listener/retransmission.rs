@@ -9,5 +9,5 @@ const SHORTEST_TIMER: f64 = 0.25;
 /// Returns the SYN-ACK that the server's own timer sent again, where the capture shows the client's
 /// direction, too.
 pub(crate) fn by_timer(handshake: &Handshake) -> Option<&Retransmission> {
-    handshake.rto_retransmission.as_deref().filter(|r| handshake.syn.is_some() && r.gap >= SHORTEST_TIMER)
+    handshake.rto_retransmission.as_deref().filter(|r| handshake.syn.is_some() && r.gap() >= SHORTEST_TIMER)
 }

@@ -41,6 +41,20 @@ pub(crate) struct Timestamps {
 }
 
 impl Options {
+    /// No option at all.
+    pub(crate) const NONE: Self = Self {
+        mss: None,
+        window_scale: None,
+        sack_permitted: false,
+        timestamps: None,
+        fast_open: false,
+        authenticated: false,
+        multipath: false,
+        incomplete: false,
+        truncated: false,
+        layout: 0,
+    };
+
     /// Parses the captured option bytes of a TCP header whose data offset announces `promised`
     /// bytes of options.
     pub(crate) fn read(bytes: &[u8], promised: usize) -> Self {
@@ -151,7 +165,7 @@ impl TcpOption {
 
     /// Returns whether the length is valid and all bytes of the option are there.
     #[inline]
-    fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.length >= 2 && self.range.len() == self.length
     }
 }
@@ -184,6 +198,8 @@ pub(crate) fn selective_acknowledgment(bytes: &[u8]) -> Option<SeqNumber> {
 pub(crate) const FAST_OPEN: u8 = 34;
 pub(crate) const END_OF_LIST: u8 = 0;
 const NOP: u8 = 1;
+/// Kind of the timestamps option (RFC 7323 section 3.2).
+pub(crate) const TIMESTAMPS: u8 = 8;
 
 /// Error for an option whose length is invalid or exceeds the option bytes.
 #[derive(Debug)]

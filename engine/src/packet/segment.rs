@@ -70,6 +70,16 @@ enum HeaderKind {
 }
 
 impl IpFacts {
+    /// Creates the facts of an IPv4 header with TTL and identification, of an IPv6 header with a hop
+    /// limit alone, or of a header that is not available.
+    pub(crate) const fn new(ttl: Option<u8>, identification: Option<u16>) -> Self {
+        match (ttl, identification) {
+            (Some(ttl), Some(identification)) => Self { identification, ttl, header: HeaderKind::V4 },
+            (Some(ttl), None) => Self { identification: 0, ttl, header: HeaderKind::V6 },
+            (None, _) => Self { identification: 0, ttl: 0, header: HeaderKind::Missing },
+        }
+    }
+
     /// Returns TTL (IPv4) or hop limit (IPv6); `None` if the header is not available.
     #[inline]
     pub(crate) const fn ttl(self) -> Option<u8> {
@@ -97,7 +107,7 @@ impl IpFacts {
 /// Header fields that only the signature of a SYN needs, in one byte, because a handshake keeps two
 /// of them: the flags below, and the length of the IPv4 options in words of 4 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SignatureBits(u8);
+pub(crate) struct SignatureBits(pub u8);
 
 impl SignatureBits {
     /// Bits of the length, at most 10 words.

@@ -50,8 +50,8 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Hypothesis {
 pub(super) fn late_ack(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let handshake = case.handshake;
     let (repeat, ack) = (handshake.rto_retransmission.as_deref()?, handshake.ack?);
-    let is_late = handshake.syn_retransmissions == 0 && repeat.time < ack.time && repeat.gap >= DELAY_SECONDS;
-    let why = format!("the client's ACK came only after the SYN-ACK was retransmitted, {:.1} s later", repeat.gap);
+    let is_late = handshake.syn_retransmissions == 0 && repeat.time < ack.time && repeat.gap() >= DELAY_SECONDS;
+    let why = format!("the client's ACK came only after the SYN-ACK was retransmitted, {:.1} s later", repeat.gap());
     is_late.then(|| {
         Hypothesis::new(INFO.kind, STRONG, why)
             .supported_by(true, MODERATE, "the client did not retransmit its SYN: the first SYN-ACK had reached it")

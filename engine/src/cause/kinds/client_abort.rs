@@ -62,7 +62,7 @@ pub(super) fn is_unknown_to_client(case: &Case<'_, '_>, reset: &SegmentFacts) ->
 pub(super) fn was_reset_before(case: &Case<'_, '_>, reset: &SegmentFacts) -> bool {
     let handshake = case.handshake;
     let first = handshake.syn_ack.map(|syn_ack| reset.time.seconds_since(syn_ack.time));
-    let again = handshake.rto_retransmission.as_deref().map(|again| again.gap);
+    let again = handshake.rto_retransmission.as_deref().map(|again| again.gap());
     let is_answer_to_retransmission = first.zip(again).is_some_and(|(first, again)| first >= again);
     is_unknown_to_client(case, reset) && is_answer_to_retransmission && handshake.syn_retransmissions == 0
 }

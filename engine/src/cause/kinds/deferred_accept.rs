@@ -29,18 +29,18 @@ pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwh
     let handshake = case.handshake;
     let is_silent = handshake.client_data.is_none_or(|data| data.time > repeat.time);
     let is_single = handshake.last_syn_ack == Some(repeat.time);
-    let is_watched = case.listener.now.seconds_since(repeat.time) > OVERDUE * repeat.gap;
+    let is_watched = case.listener.now.seconds_since(repeat.time) > OVERDUE * repeat.gap();
     let others = &case.listener.silent_clients;
-    let is_suppressed = repeat.gap >= SUPPRESSED;
+    let is_suppressed = repeat.gap() >= SUPPRESSED;
     let gap = format!(
         "the first retransmission came after {:.1} s; without TCP_DEFER_ACCEPT it is due after 1 s",
-        repeat.gap
+        repeat.gap()
     );
     Hypothesis::new(INFO.kind, 0.0, "the server ignored the ACK, as with TCP_DEFER_ACCEPT until data arrives")
         .ruled_out_by(!is_silent, "the client had sent data, which ends the wait of TCP_DEFER_ACCEPT")
         .supported_by(is_silent, MODERATE, "the client had sent no data when the SYN-ACK was retransmitted")
         .supported_by(is_suppressed, 3.0, gap.clone())
-        .supported_by(!is_suppressed && repeat.gap >= PERHAPS_SUPPRESSED, MODERATE, gap)
+        .supported_by(!is_suppressed && repeat.gap() >= PERHAPS_SUPPRESSED, MODERATE, gap)
         .supported_by(
             is_single && is_watched,
             STRONG,
@@ -53,7 +53,7 @@ pub(super) fn silent_client(case: &Case<'_, '_>, repeat: &Retransmission, meanwh
             "the listener retransmitted its SYN-ACK to every silent client before it accepted the connection",
         )
         .opposed_by(
-            others.are_accepted(repeat.gap),
+            others.are_accepted(repeat.gap()),
             VERY_STRONG,
             "the listener accepted other silent clients without retransmitting its SYN-ACK",
         )

@@ -1,0 +1,89 @@
+//! Judges observations of handshakes, which an [`crate::Observer`] made, here or elsewhere.
+
+use crate::connection::handshakes::Handshakes;
+use crate::judging::Judging;
+use crate::observer::EndOfPackets;
+use crate::{Finding, FindingParts, Findings, HandshakeId, Limits, ObservedHandshake, Statistics, Timestamp};
+
+/// Turns observations of handshakes into findings, as an [`crate::Analyzer`] does with those that it
+/// made itself.
+#[derive(Debug)]
+pub struct Judge {
+    handshakes: Handshakes,
+    /// Number of handshakes at which some have to be judged early.
+    evict_at: usize,
+    /// Time of the latest handshake.
+    now: Timestamp,
+    statistics: Statistics,
+    judging: Judging,
+}
+
+impl Judge {
+    /// Creates a judge that has seen nothing. It returns the findings with these parts.
+    #[must_use]
+    pub fn new(limits: Limits, parts: FindingParts) -> Self {
+        Self {
+            handshakes: Handshakes::new(limits.handshakes),
+            evict_at: limits.handshakes.max(2),
+            now: Timestamp::MIN,
+            statistics: Statistics::default(),
+            judging: Judging::new(limits, parts),
+        }
+    }
+
+    /// Sets the number of threads that judge listeners, as [`crate::Analyzer::set_threads`] does.
+    pub const fn set_threads(&mut self, threads: usize) {
+        self.judging.threads = threads;
+    }
+
+    /// Returns counts of what was dropped to stay within [`Limits`].
+    #[must_use]
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Takes the next observation, in the order in which the observer returned them. The findings of
+    /// handshakes that are judged early, because there are more than [`Limits::handshakes`], are
+    /// passed to `evicted`, in portions.
+    pub fn push(&mut self, observed: ObservedHandshake, evicted: &mut dyn FnMut(Vec<Finding>)) {
+        self.now = self.now.max(observed.handshake.time);
+        self.handshakes.add(observed.handshake, observed.link);
+        if self.handshakes.len() >= self.evict_at {
+            self.evict(evicted);
+        }
+    }
+
+    /// Judges and forgets the oldest handshakes.
+    #[cold]
+    fn evict(&mut self, evicted: &mut dyn FnMut(Vec<Finding>)) {
+        let limit = self.judging.limits.handshakes.max(2);
+        let count;
+        (count, self.evict_at) = self.handshakes.evictable(limit, self.now);
+        let end = HandshakeId(self.handshakes.start().0 + count as u64);
+        self.judging.judge_oldest(&mut self.handshakes, end, self.now, &mut self.statistics, evicted);
+        self.handshakes.forget_oldest(count);
+        self.statistics.evicted_early += count as u64;
+    }
+
+    /// Judges the remaining handshakes and passes the findings to `take` in portions, in order of
+    /// the observations. `end` is what the observer returned at its end. The returned [`Findings`]
+    /// contain no handshakes. The judge is then empty, and judges on one thread.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of `take` and stops.
+    pub fn finish_in_portions<E>(
+        &mut self,
+        end: EndOfPackets,
+        take: impl FnMut(Vec<Finding>) -> Result<(), E>,
+    ) -> Result<Findings, E> {
+        let EndOfPackets { time, midstream, wrong_checksums_work } = end;
+        let all = &mut self.handshakes;
+        all.set_wrong_checksums_work(wrong_checksums_work);
+        let statistics = &mut self.statistics;
+        self.judging.judge_all(all, all.end(), self.now.max(time), statistics, take)?;
+        let findings = self.judging.finish(std::mem::take(statistics), midstream);
+        *self = Self { handshakes: self.handshakes.reset(), ..Self::new(self.judging.limits, self.judging.parts) };
+        Ok(findings)
+    }
+}

@@ -1,0 +1,97 @@
+//! The fields of an observation, as a list that a caller writes, reads or describes.
+//!
+//! One function visits all fields of an observation. It is the only place that knows them, so what
+//! is written, what is read and what is documented cannot differ.
+
+/// Field of an observation.
+#[derive(Debug)]
+pub struct Field {
+    /// Name, unique among the fields of its list.
+    pub name: &'static str,
+    /// How its values differ from one observation to the next.
+    pub packing: Packing,
+    /// Meaning, as a sentence without its period.
+    pub about: &'static str,
+}
+
+/// How the values of a field differ from one observation to the next. A file can store them in less
+/// space if it knows that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Few different values.
+    Repeated,
+    /// Small differences between one value and the next.
+    Close,
+    /// Values that nothing foretells.
+    Random,
+}
+
+/// Creates a static [`Field`].
+macro_rules! field {
+    ($packing:ident $name:literal, $about:literal) => {
+        &$crate::observed::fields::Field {
+            name: $name,
+            packing: $crate::observed::fields::Packing::$packing,
+            about: $about,
+        }
+    };
+}
+pub(crate) use field;
+
+/// Visits the fields of an observation, always in the same order. A visitor that writes returns each
+/// value that it gets. A visitor that reads ignores it, and returns what was written.
+///
+/// A field without a value is `None`.
+pub trait Fields {
+    /// Reason why an observation cannot be read or written.
+    type Error;
+
+    /// Visits a number.
+    ///
+    /// # Errors
+    /// Like every method here, fails if the value cannot be written or read.
+    fn number(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Self::Error>;
+
+    /// Visits a signed difference of two numbers modulo 2^32.
+    fn difference(&mut self, field: &'static Field, value: Option<i32>) -> Result<Option<i32>, Self::Error>;
+
+    /// Visits a number of 64 bits.
+    fn long(&mut self, field: &'static Field, value: Option<i64>) -> Result<Option<i64>, Self::Error>;
+
+    /// Visits whether something holds.
+    fn flag(&mut self, field: &'static Field, value: bool) -> Result<bool, Self::Error>;
+
+    /// Visits one of several words, by its place among them.
+    fn word(
+        &mut self,
+        field: &'static Field,
+        value: Option<usize>,
+        words: &'static [&'static str],
+    ) -> Result<Option<usize>, Self::Error>;
+
+    /// Visits bytes: changes their number and the first of them in `value`. Returns the number.
+    fn bytes(
+        &mut self,
+        field: &'static Field,
+        value: &mut [u8],
+        length: Option<usize>,
+    ) -> Result<Option<usize>, Self::Error>;
+
+    /// Begins a list with at most `most` items; returns its length. The fields up to
+    /// [`Self::end_list`] are visited once for each item.
+    fn list(&mut self, field: &'static Field, length: usize, most: usize) -> Result<usize, Self::Error>;
+
+    /// Begins the next item of the list.
+    fn item(&mut self);
+
+    /// Ends the list.
+    fn end_list(&mut self);
+
+    /// Returns the number of captures that a frame may be in: a frame in another one is not valid.
+    fn captures(&self) -> u32 {
+        u32::MAX
+    }
+
+    /// Returns the error for a field whose value is missing or out of range.
+    fn invalid(&self, field: &'static Field) -> Self::Error;
+}

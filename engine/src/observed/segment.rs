@@ -1,0 +1,134 @@
+//! Visits the segments after SYN and SYN-ACK.
+
+use arrayvec::ArrayVec;
+
+use super::fields::{Fields, field};
+use super::header::ip_facts;
+use super::values::{frame, list, number, sequence, time, word};
+use crate::Timestamp;
+use crate::connection::handshake::{SERVER_SEGMENTS, SegmentFacts, Side};
+use crate::packet::segment::Flags;
+use crate::packet::seq::SeqNumber;
+
+/// Role of a segment in its handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SegmentRole {
+    Ack,
+    ClientData,
+    WrongAck,
+    ClientReset,
+    ServerReset,
+    Refusal,
+    Server,
+}
+
+impl SegmentRole {
+    const ALL: [Self; 7] = [
+        Self::Ack,
+        Self::ClientData,
+        Self::WrongAck,
+        Self::ClientReset,
+        Self::ServerReset,
+        Self::Refusal,
+        Self::Server,
+    ];
+    const WORDS: [&str; 7] = ["ack", "client-data", "wrong-ack", "client-reset", "server-reset", "refusal", "server"];
+
+    const fn sender(self) -> Side {
+        match self {
+            Self::Ack | Self::ClientData | Self::WrongAck | Self::ClientReset | Self::Refusal => Side::Client,
+            Self::ServerReset | Self::Server => Side::Server,
+        }
+    }
+}
+
+/// Maximum number of segments that a handshake has: those of the server, and one of each other role
+/// but one of the two resets.
+const MOST: usize = SERVER_SEGMENTS + 5;
+
+/// A segment and its role.
+pub(super) type RoledSegment = (SegmentRole, SegmentFacts);
+
+/// The segments of a handshake, in order of their roles.
+pub(super) type Segments = ArrayVec<RoledSegment, MOST>;
+
+/// Numbers that the first segments of a connection are close to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bases {
+    pub start: Timestamp,
+    /// Sequence number of the SYN, and of the SYN-ACK.
+    pub isns: [SeqNumber; 2],
+    /// TSval of the SYN, and of the SYN-ACK.
+    pub timestamps: [SeqNumber; 2],
+}
+
+/// Visits the segments of a handshake.
+pub(super) fn segments<F: Fields>(fields: &mut F, segments: &Segments, bases: &Bases) -> Result<Segments, F::Error> {
+    list(
+        fields,
+        field!(Repeated "segments", "Segments after SYN and SYN-ACK"),
+        segments,
+        (SegmentRole::Ack, SegmentFacts::empty()),
+        |fields, segment| visit(fields, segment, bases),
+    )
+}
+
+fn visit<F: Fields>(fields: &mut F, (role, segment): RoledSegment, bases: &Bases) -> Result<RoledSegment, F::Error> {
+    let role = word(
+        fields,
+        field!(Repeated "role",
+            "`ack` (the client's first acknowledgment of the SYN-ACK), `client-data` (the client's first \
+             payload), `wrong-ack` (acknowledges data that the server never sent), `client-reset`, `server-\
+             reset`, `refusal` (the client's reset after a wrong acknowledgment number) or `server` (one of the \
+             server's first segments)"
+        ),
+        role,
+        &SegmentRole::ALL,
+        &SegmentRole::WORDS,
+    )?;
+    let (own, other) = (role.sender() as usize, role.sender().other() as usize);
+    let mut visited = SegmentFacts::empty();
+    visited.frame = frame(
+        fields,
+        [
+            field!(Close "frame", "Frame number in its capture"),
+            field!(Repeated "capture", "Number of the frame's capture in its series, from 0"),
+        ],
+        segment.frame,
+    )?;
+    visited.time = time(
+        fields,
+        field!(Close "time",
+            "Nanoseconds since the handshake's first frame"
+        ),
+        segment.time,
+        bases.start,
+    )?;
+    visited.seq = sequence(
+        fields,
+        field!(Repeated "seq", "Sequence number, minus the sender's ISN"),
+        segment.seq,
+        bases.isns[own],
+    )?;
+    visited.ack = sequence(
+        fields,
+        field!(Repeated "ack", "Acknowledgment number, minus the receiver's ISN"),
+        segment.ack,
+        bases.isns[other],
+    )?;
+    visited.flags =
+        Flags(number(fields, field!(Repeated "flags", "TCP flags: byte 13 of the TCP header"), segment.flags.0)?);
+    visited.window = number(fields, field!(Repeated "window", "Window as on the wire, not scaled"), segment.window)?;
+    visited.payload = number(fields, field!(Repeated "payload", "Payload in bytes"), segment.payload)?;
+    visited.ip = ip_facts(fields, segment.ip)?;
+    let base = bases.timestamps[own];
+    let timestamp = segment.timestamp().map(|value| SeqNumber(value).ahead_of(base));
+    let timestamp = fields.difference(
+        field!(Close "timestamp", "TSval, minus the TSval of the sender's SYN or SYN-ACK; null without timestamps"),
+        timestamp,
+    )?;
+    let has_options =
+        fields.flag(field!(Repeated "has_options", "Whether the segment has TCP options"), segment.has_options())?;
+    visited.set_options(has_options, timestamp.map(|value| base.plus(value.cast_unsigned()).0));
+    Ok((role, visited))
+}

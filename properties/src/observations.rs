@@ -1,0 +1,201 @@
+//! Observations: judged after they were written and read, they give the same findings.
+
+use std::convert::Infallible;
+
+use syncookie_engine::{
+    EndOfPackets, Field, Fields, Finding, FindingParts, Findings, Judge, Limits, ObservedHandshake, Observer, Timestamp,
+};
+
+/// Packet of a frame: its number, its time, and the IP packet if it has one.
+pub type NumberedPacket<'a> = (u32, Timestamp, Option<&'a [u8]>);
+
+/// Returns what a judge finds in observations that were written and read again.
+///
+/// # Panics
+/// When something else is read than was written.
+pub fn judged_elsewhere<'a>(limits: Limits, frames: impl IntoIterator<Item = NumberedPacket<'a>>) -> (Findings, u64) {
+    let mut observer = Observer::new(limits);
+    let mut observed = Vec::new();
+    observer.push_all_with_links(0, frames, |_| None, &mut |mut portion| observed.append(&mut portion));
+    let early = observer.statistics().evicted_early;
+    let Ok(end) = observer.finish_in_portions(|mut portion| {
+        observed.append(&mut portion);
+        Ok::<_, Infallible>(())
+    });
+    (judged(limits, &observed, end), early)
+}
+
+fn judged(limits: Limits, observed: &[ObservedHandshake], end: EndOfPackets) -> Findings {
+    let mut judge = Judge::new(limits, FindingParts::default());
+    let mut handshakes: Vec<Finding> = Vec::new();
+    for observed in observed {
+        judge.push(read_again(observed), &mut |mut portion| handshakes.append(&mut portion));
+    }
+    let Ok(findings) = judge.finish_in_portions(end, |mut portion| {
+        handshakes.append(&mut portion);
+        Ok::<_, Infallible>(())
+    });
+    Findings { handshakes, ..findings }
+}
+
+fn read_again(observed: &ObservedHandshake) -> ObservedHandshake {
+    let mut written = Written::default();
+    observed.write(&mut written).expect("everything can be written");
+    let mut reader = Reader { written: &written.0, next: 0 };
+    let read = ObservedHandshake::read(&mut reader).expect("what was written can be read");
+    assert_eq!(reader.next, written.0.len(), "all fields are read");
+    read
+}
+
+/// Value of a field.
+#[derive(Clone, Debug)]
+enum Value {
+    Number(Option<u32>),
+    Difference(Option<i32>),
+    Long(Option<i64>),
+    Flag(bool),
+    Word(Option<usize>),
+    Bytes(Option<Vec<u8>>),
+    List(usize),
+}
+
+/// The name of a field, if it is missing or has another type.
+#[derive(Debug)]
+struct Invalid(#[expect(dead_code, reason = "shown when a test fails")] &'static str);
+
+/// Fields that were written, with their names.
+#[derive(Default)]
+struct Written(Vec<(&'static str, Value)>);
+
+impl Written {
+    fn add<T>(&mut self, field: &'static Field, value: Value, same: T) -> Result<T, Invalid> {
+        self.0.push((field.name, value));
+        Ok(same)
+    }
+}
+
+impl Fields for Written {
+    type Error = Invalid;
+
+    fn number(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Invalid> {
+        self.add(field, Value::Number(value), value)
+    }
+
+    fn difference(&mut self, field: &'static Field, value: Option<i32>) -> Result<Option<i32>, Invalid> {
+        self.add(field, Value::Difference(value), value)
+    }
+
+    fn long(&mut self, field: &'static Field, value: Option<i64>) -> Result<Option<i64>, Invalid> {
+        self.add(field, Value::Long(value), value)
+    }
+
+    fn flag(&mut self, field: &'static Field, value: bool) -> Result<bool, Invalid> {
+        self.add(field, Value::Flag(value), value)
+    }
+
+    fn word(
+        &mut self,
+        field: &'static Field,
+        value: Option<usize>,
+        words: &'static [&'static str],
+    ) -> Result<Option<usize>, Invalid> {
+        assert!(value.is_none_or(|place| place < words.len()), "{field:?} has a word");
+        self.add(field, Value::Word(value), value)
+    }
+
+    fn bytes(
+        &mut self,
+        field: &'static Field,
+        value: &mut [u8],
+        length: Option<usize>,
+    ) -> Result<Option<usize>, Invalid> {
+        self.add(field, Value::Bytes(length.map(|length| value[..length].to_vec())), length)
+    }
+
+    fn list(&mut self, field: &'static Field, length: usize, most: usize) -> Result<usize, Invalid> {
+        assert!(length <= most, "{field:?} is too long");
+        self.add(field, Value::List(length), length)
+    }
+
+    fn item(&mut self) {}
+
+    fn end_list(&mut self) {}
+
+    fn invalid(&self, field: &'static Field) -> Invalid {
+        Invalid(field.name)
+    }
+}
+
+/// Reads fields that were written.
+struct Reader<'a> {
+    written: &'a [(&'static str, Value)],
+    next: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn next(&mut self, field: &'static Field) -> &'a Value {
+        let (name, value) = &self.written[self.next];
+        assert_eq!(*name, field.name, "fields are read in the order in which they were written");
+        self.next += 1;
+        value
+    }
+}
+
+/// Reads the next field with a value of this type.
+macro_rules! next {
+    ($reader:ident, $field:ident, $kind:ident) => {
+        match $reader.next($field) {
+            Value::$kind(value) => Ok(value.clone()),
+            _ => Err(Invalid($field.name)),
+        }
+    };
+}
+
+impl Fields for Reader<'_> {
+    type Error = Invalid;
+
+    fn number(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Invalid> {
+        next!(self, field, Number)
+    }
+
+    fn difference(&mut self, field: &'static Field, _: Option<i32>) -> Result<Option<i32>, Invalid> {
+        next!(self, field, Difference)
+    }
+
+    fn long(&mut self, field: &'static Field, _: Option<i64>) -> Result<Option<i64>, Invalid> {
+        next!(self, field, Long)
+    }
+
+    fn flag(&mut self, field: &'static Field, _: bool) -> Result<bool, Invalid> {
+        next!(self, field, Flag)
+    }
+
+    fn word(
+        &mut self,
+        field: &'static Field,
+        _: Option<usize>,
+        _: &'static [&'static str],
+    ) -> Result<Option<usize>, Invalid> {
+        next!(self, field, Word)
+    }
+
+    fn bytes(&mut self, field: &'static Field, value: &mut [u8], _: Option<usize>) -> Result<Option<usize>, Invalid> {
+        let bytes = next!(self, field, Bytes)?;
+        Ok(bytes.map(|bytes| {
+            value[..bytes.len()].copy_from_slice(&bytes);
+            bytes.len()
+        }))
+    }
+
+    fn list(&mut self, field: &'static Field, _: usize, _: usize) -> Result<usize, Invalid> {
+        next!(self, field, List)
+    }
+
+    fn item(&mut self) {}
+
+    fn end_list(&mut self) {}
+
+    fn invalid(&self, field: &'static Field) -> Invalid {
+        Invalid(field.name)
+    }
+}
