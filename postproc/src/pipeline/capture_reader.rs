@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
-use syncookie_engine::{Analyzer, Finding, Timestamp};
+use syncookie_engine::Timestamp;
 
+use super::engine::Engine;
 use super::frame_batch::{FrameBatch, FrameRef};
 use super::unknown_links::UnknownLinks;
 use crate::capture::{Capture, Fault, FaultKind, FrameSink};
@@ -103,20 +104,20 @@ impl FrameReader {
 }
 
 impl PacketFinder<'_> {
-    /// Pushes the frames of a batch of that capture into the engine. Passes the findings of
-    /// handshakes that are judged early to `evicted`.
-    pub(super) fn push(
+    /// Pushes the frames of a batch of that capture into the engine. Passes what is known of
+    /// handshakes that it forgets to `taken`.
+    pub(super) fn push<E: Engine>(
         &mut self,
         batch: &FrameBatch,
         capture: u32,
-        analyzer: &mut Analyzer,
-        evicted: &mut dyn FnMut(Vec<Finding>),
+        engine: &mut E,
+        taken: &mut dyn FnMut(Vec<E::Handshake>),
     ) {
         self.totals.times(batch.frames.iter().map(|frame| frame.time));
         self.totals.frame_times.push_all(batch.frames.iter().filter_map(|frame| frame.time));
         let bytes = batch.buffer.bytes();
         let packets = batch.frames.iter().filter_map(|frame| self.packet(frame, bytes));
-        analyzer.push_all_with_links(capture, packets, |number| batch.path(number), evicted);
+        engine.push_all(capture, packets, |number| batch.path(number), taken);
     }
 
     /// Returns a frame as the engine takes it, with its IP packet if it holds one; `None` if the

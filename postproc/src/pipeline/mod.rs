@@ -11,6 +11,7 @@
 
 mod backlog;
 mod capture_reader;
+mod engine;
 mod events;
 mod frame_batch;
 mod idle_threads;
@@ -94,7 +95,8 @@ pub fn analyze(
     observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
     let mut run = Run::new(Extent::Listed(&plan.sources), options, report, observer);
     plan.problems.iter().for_each(|problem| run.problem(problem.clone()));
-    schedule::read_all(plan, options, &mut run)?;
+    let engine = run.engine();
+    schedule::read_all(plan, options, engine.handshakes(), || engine.analyzer(), &mut run)?;
     run.end()
 }
 

@@ -5,10 +5,9 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread;
 
-use syncookie_engine::Analyzer;
-
 use super::Opened;
 use super::capture_reader::{CaptureReader, FrameReader, PacketFinder};
+use super::engine::Engine;
 use super::frame_batch::FrameBatch;
 use super::idle_threads::IdleThreads;
 use crate::capture::Capture;
@@ -19,19 +18,19 @@ const UNDER_WAY: usize = 16;
 
 /// Reads a capture into an engine. Calls `push` for each batch, with the position in the capture, to
 /// push its packets.
-pub fn read_capture(
+pub fn read_capture<E: Engine>(
     (mut capture, position): Opened,
     reader: &mut CaptureReader,
-    analyzer: &mut Analyzer,
+    engine: &mut E,
     idle_threads: &IdleThreads,
-    mut push: impl FnMut(&mut Analyzer, &mut PacketFinder<'_>, &FrameBatch, u64) -> io::Result<()>,
+    mut push: impl FnMut(&mut E, &mut PacketFinder<'_>, &FrameBatch, u64) -> io::Result<()>,
 ) -> io::Result<()> {
-    let before = analyzer.statistics().clone();
+    let before = engine.statistics().clone();
     let (frames, mut packets) = reader.split();
     Producer { capture: &mut capture, position: position.as_ref(), frames }
-        .run(idle_threads, |batch, offset| push(analyzer, &mut packets, batch, offset))?;
+        .run(idle_threads, |batch, offset| push(engine, &mut packets, batch, offset))?;
     reader.totals.frames = capture.frames();
-    reader.totals.statistics = analyzer.statistics().since(&before);
+    reader.totals.statistics = engine.statistics().since(&before);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use syncookie_engine::{Analyzer, DetailLevel, Finding, FindingParts, Findings, Frame, Limits, Timestamp};
 
-use super::events::{Event, EventSink};
+use super::events::{Event, EventSink, SeriesSink};
 use super::observer::Observer;
 use super::{Journal, NotRead, Options, SeriesReader};
 use crate::filter::{Admission, Decision};
@@ -222,10 +222,17 @@ impl<'a> Run<'a> {
     /// Fails if the results cannot be written.
     pub fn set_max_handshakes(&mut self, series: &mut SeriesReader<'_>, handshakes: usize) -> io::Result<()> {
         let (early, last) = series.set_max_handshakes(handshakes, self)?;
-        if let Some(capture) = last.and_then(|last| self.totals.captures.get_mut(last)) {
-            capture.statistics.evicted_early += early;
+        if let Some(last) = last {
+            self.count_judged_early(last, early);
         }
         Ok(())
+    }
+
+    /// Counts handshakes that were judged early for the capture with this number in its series.
+    fn count_judged_early(&mut self, capture: usize, handshakes: u64) {
+        if let Some(capture) = self.totals.captures.get_mut(self.first + capture) {
+            capture.statistics.evicted_early += handshakes;
+        }
     }
 
     /// Reports the rest of a series that no capture continues.
@@ -258,19 +265,6 @@ impl<'a> Run<'a> {
         self.totals.compare();
         self.report.end(&self.totals)?;
         Ok(Some(self.totals))
-    }
-
-    /// Sets the number of series that are read. Captures of several series may contain the same
-    /// connections, so failures wait until all of them were read.
-    pub(super) fn expect_series(&mut self, series: usize) {
-        // With --once, the first of several copies is reported, and others are left out.
-        let waits = series > 1 && self.totals.cross_capture.is_some() && !self.options.rules.once;
-        self.waiting = waits.then(Vec::new);
-    }
-
-    /// Numbers the captures of the next series from here on.
-    pub(super) fn next_series(&mut self) {
-        self.first = self.totals.captures.len();
     }
 
     /// Reports the captures that were not read because the run ended.
@@ -360,8 +354,25 @@ impl<'a> Run<'a> {
     }
 }
 
-impl EventSink for Run<'_> {
-    fn send(&mut self, event: Event) -> io::Result<()> {
+impl SeriesSink<Analyzer> for Run<'_> {
+    /// Captures of several series may contain the same connections, so failures wait until all of
+    /// them were read.
+    fn expect_series(&mut self, series: usize) -> io::Result<()> {
+        // With --once, the first of several copies is reported, and others are left out.
+        let waits = series > 1 && self.totals.cross_capture.is_some() && !self.options.rules.once;
+        self.waiting = waits.then(Vec::new);
+        Ok(())
+    }
+
+    /// Numbers the captures of the next series from here on.
+    fn next_series(&mut self) -> io::Result<()> {
+        self.first = self.totals.captures.len();
+        Ok(())
+    }
+}
+
+impl EventSink<Analyzer> for Run<'_> {
+    fn send(&mut self, event: Event<Analyzer>) -> io::Result<()> {
         match event {
             Event::NotReached(source) => self.not_reached.push(source),
             Event::Problem(problem) => self.problem(problem),
@@ -412,7 +423,7 @@ mod tests {
         let (mut report, mut observer) = (report::new(Format::Summary, style, io::sink()), Silent);
         let mut run = Run::new(Extent::Listed(&[]), &options, &mut *report, &mut observer);
         run.totals.cross_capture = Some(full());
-        run.expect_series(series);
+        run.expect_series(series).unwrap();
         run.send(Event::Capture("a.pcap".into())).unwrap();
         run.send(Event::Handshakes(vec![unanswered(0)])).unwrap();
         run.end().unwrap().and_then(|totals| totals.comparison).unwrap().not_compared

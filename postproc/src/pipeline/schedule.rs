@@ -7,9 +7,9 @@ use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
 use super::backlog::{Backlog, Reporting};
-use super::events::{EventSink, SeriesChannel};
+use super::engine::Engine;
+use super::events::{SeriesChannel, SeriesSink};
 use super::idle_threads::IdleThreads;
-use super::run::Run;
 use super::series_reader::SeriesReader;
 use super::{Memory, Options};
 use crate::source::series::{self, Member};
@@ -21,41 +21,48 @@ const WAITING: usize = 64;
 /// Maximum number of series that are read ahead of the report; each takes memory while it waits.
 const AHEAD: usize = 1024;
 
-/// Reads every capture of the plan.
-pub(super) fn read_all(plan: &Plan, options: &Options, run: &mut Run<'_>) -> io::Result<()> {
+/// Reads every capture of the plan with engines that keep at most `handshakes` handshakes.
+pub(super) fn read_all<E: Engine>(
+    plan: &Plan,
+    options: &Options,
+    handshakes: usize,
+    engine: impl Fn() -> E + Sync,
+    sink: &mut impl SeriesSink<E>,
+) -> io::Result<()> {
     let all = series::series(&plan.sources);
-    run.expect_series(all.len());
+    sink.expect_series(all.len())?;
     let readers = options.threads.min(all.len()).min(options.memory.readers());
-    if readers > 1 && read_several(plan, &all, readers, options, run)? {
+    if readers > 1 && read_several(plan, &all, readers, options, handshakes, &engine, sink)? {
         return Ok(());
     }
     let idle_threads = IdleThreads::new(options.threads.saturating_sub(1));
-    let mut reader = SeriesReader::new(run.engine(), &idle_threads);
+    let mut reader = SeriesReader::new(engine(), &idle_threads);
     for members in &all {
-        run.next_series();
-        reader.read_all(plan, members, run)?;
+        sink.next_series()?;
+        reader.read_all(plan, members, sink)?;
     }
     Ok(())
 }
 
 /// Reads one series with each reader; threads without a series help the others. A reader waits
 /// while its channel is full. Returns `false`, with nothing read, if no thread can be started.
-fn read_several(
+fn read_several<E: Engine>(
     plan: &Plan,
     all: &[Vec<Member>],
     readers: usize,
     options: &Options,
-    run: &mut Run<'_>,
+    handshakes: usize,
+    engine: &(impl Fn() -> E + Sync),
+    sink: &mut impl SeriesSink<E>,
 ) -> io::Result<bool> {
-    let engine = run.engine();
-    let ahead = Memory::ahead(engine.handshakes(), readers);
+    let ahead = Memory::ahead(handshakes, readers);
     let backlog = Backlog::new(options.memory.findings());
-    let (give, given) = channel::<(&[Member], SeriesChannel<'_>)>();
+    let (give, given) = channel::<(&[Member], SeriesChannel<'_, E>)>();
     let given = Mutex::new(given);
     let next = || given.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
     let idle_threads = IdleThreads::new(options.threads - readers);
     let read = || {
-        let mut reader = SeriesReader::new(engine, &idle_threads).ahead_of_report(ahead);
+        let mut reader = SeriesReader::new(engine(), &idle_threads).ahead_of_report(ahead);
         // A reader fails if its channel is closed; the caller has a better error to report.
         while let Ok((members, mut events)) = next()
             && reader.read_all(plan, members, &mut events).is_ok()
@@ -85,9 +92,9 @@ fn read_several(
                 give = None;
             }
             backlog.begin(place);
-            run.next_series();
+            sink.next_series()?;
             for (event, bytes) in ahead.pop_front().into_iter().flatten() {
-                run.send(event)?;
+                sink.send(event)?;
                 backlog.remove(bytes);
             }
         }

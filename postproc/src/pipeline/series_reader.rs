@@ -5,10 +5,11 @@ use std::io;
 use syncookie_engine::{Analyzer, Finding, Frame, HandshakeId, Timestamp};
 
 use super::capture_reader::CaptureReader;
+use super::engine::Engine;
 use super::events::{Event, EventSink};
 use super::idle_threads::IdleThreads;
 use super::producer::read_capture;
-use super::{EngineOptions, Opened, Run, open};
+use super::{Opened, Run, open};
 use crate::problem::Problem;
 use crate::source::series::Member;
 use crate::source::walk::{Plan, Source};
@@ -21,14 +22,14 @@ const PROGRESS: u64 = 1 << 22;
 /// last of them, the engine judges their handshakes and starts again. After an error, the reader
 /// cannot be used again.
 #[derive(Debug)]
-pub struct SeriesReader<'a> {
+pub struct SeriesReader<'a, E = Analyzer> {
     /// Threads that may help.
     idle_threads: &'a IdleThreads,
-    analyzer: Analyzer,
+    engine: E,
     /// Number of handshakes that a series may keep before it is being reported, if others are
     /// reported before it.
     ahead: Option<usize>,
-    /// Captures in the engine whose handshakes are not finally judged.
+    /// Captures in the engine whose handshakes were not all passed on.
     stretch: Option<Stretch>,
     /// Number of the first handshake that was not reported.
     next: u64,
@@ -53,9 +54,9 @@ pub enum NotRead {
     Problem(Problem),
 }
 
-impl<'a> SeriesReader<'a> {
-    pub(super) fn new(engine: EngineOptions, idle_threads: &'a IdleThreads) -> Self {
-        Self { idle_threads, analyzer: engine.analyzer(), ahead: None, stretch: None, next: 0 }
+impl<'a, E: Engine> SeriesReader<'a, E> {
+    pub(super) const fn new(engine: E, idle_threads: &'a IdleThreads) -> Self {
+        Self { idle_threads, engine, ahead: None, stretch: None, next: 0 }
     }
 
     /// Lets a series keep at most `handshakes` before it is being reported, and the engine keep
@@ -66,40 +67,13 @@ impl<'a> SeriesReader<'a> {
         self
     }
 
-    /// Creates a reader for captures that are reported to this run as they appear.
-    #[must_use]
-    pub fn for_run(run: &Run<'_>, idle_threads: &'a IdleThreads) -> Self {
-        Self::new(run.engine(), idle_threads)
-    }
-
-    /// Returns the number of handshakes that the engine keeps.
-    #[must_use]
-    pub fn handshakes(&self) -> usize {
-        self.analyzer.handshakes()
-    }
-
-    /// Changes the maximum number of handshakes that the engine keeps, and reports those that it
-    /// judges early because there are more. Returns their number, and the number of the last
-    /// capture.
-    pub(super) fn set_max_handshakes(
-        &mut self,
-        handshakes: usize,
-        events: &mut dyn EventSink,
-    ) -> io::Result<(u64, Option<usize>)> {
-        let before = self.analyzer.statistics().evicted_early;
-        let (next, mut sent) = (&mut self.next, Ok(()));
-        self.analyzer.set_max_handshakes(handshakes, &mut |evicted| {
-            if sent.is_ok() {
-                sent = events.send(Event::Handshakes(unreported(evicted, next)));
-            }
-        });
-        sent?;
-        let early = self.analyzer.statistics().evicted_early - before;
-        Ok((early, self.stretch.map(|stretch| stretch.last)))
-    }
-
     /// Reads a whole series.
-    pub(super) fn read_all(&mut self, plan: &Plan, members: &[Member], events: &mut dyn EventSink) -> io::Result<()> {
+    pub(super) fn read_all(
+        &mut self,
+        plan: &Plan,
+        members: &[Member],
+        events: &mut dyn EventSink<E>,
+    ) -> io::Result<()> {
         let mut number = 0;
         for member in members {
             match self.read(&plan.sources[member.source], member, number, events)? {
@@ -123,7 +97,7 @@ impl<'a> SeriesReader<'a> {
         source: &Source,
         member: &Member,
         number: usize,
-        events: &mut dyn EventSink,
+        events: &mut dyn EventSink<E>,
     ) -> io::Result<Result<Vec<Problem>, NotRead>> {
         let opened = match open_unless_interrupted(source) {
             Ok(opened) => opened,
@@ -146,21 +120,21 @@ impl<'a> SeriesReader<'a> {
         name: &str,
         opened: Opened,
         number: usize,
-        events: &mut dyn EventSink,
+        events: &mut dyn EventSink<E>,
     ) -> io::Result<CaptureReader> {
         let mut reader = CaptureReader::new(name);
         let (mut read, mut shown) = (0, None);
         let (idle_threads, next, ahead) = (self.idle_threads, &mut self.next, self.ahead);
-        read_capture(opened, &mut reader, &mut self.analyzer, idle_threads, |analyzer, packets, batch, offset| {
+        read_capture(opened, &mut reader, &mut self.engine, idle_threads, |engine, packets, batch, offset| {
             read = offset;
-            if ahead.is_some_and(|ahead| analyzer.handshakes() > ahead) {
+            if ahead.is_some_and(|ahead| engine.handshakes() > ahead) {
                 events.wait_for_turn();
             }
-            analyzer.set_threads(1 + idle_threads.count());
+            engine.set_threads(1 + idle_threads.count());
             let mut sent = Ok(());
-            packets.push(batch, number as u32, analyzer, &mut |evicted| {
+            packets.push(batch, number as u32, engine, &mut |taken| {
                 if sent.is_ok() {
-                    sent = events.send(Event::Handshakes(unreported(evicted, next)));
+                    sent = events.send(Event::Handshakes(unreported::<E>(taken, next)));
                 }
             });
             sent?;
@@ -180,13 +154,63 @@ impl<'a> SeriesReader<'a> {
         self.stretch.and_then(|stretch| stretch.end)
     }
 
+    /// Judges and reports the remaining handshakes: no capture continues them.
+    pub(super) fn finish(&mut self, events: &mut dyn EventSink<E>) -> io::Result<()> {
+        let Some(stretch) = self.stretch.take() else { return Ok(()) };
+        self.engine.set_threads(1 + self.idle_threads.count());
+        let mut next = std::mem::take(&mut self.next);
+        let report = |portion| events.send(Event::Handshakes(unreported::<E>(portion, &mut next)));
+        let kept = self.engine.handshakes();
+        let end = self.engine.finish(report)?;
+        // Other readers need the memory before this one does again.
+        if let Some(ahead) = self.ahead.filter(|&ahead| kept > ahead) {
+            self.engine.keep_memory_for(ahead);
+            memory::release();
+        }
+        events.send(Event::Finished(stretch.first..=stretch.last, Box::new(end)))
+    }
+}
+
+impl<'a> SeriesReader<'a> {
+    /// Creates a reader for captures that are reported to this run as they appear.
+    #[must_use]
+    pub fn for_run(run: &Run<'_>, idle_threads: &'a IdleThreads) -> Self {
+        Self::new(run.engine().analyzer(), idle_threads)
+    }
+
+    /// Returns the number of handshakes that the engine keeps.
+    #[must_use]
+    pub fn handshakes(&self) -> usize {
+        self.engine.handshakes()
+    }
+
+    /// Changes the maximum number of handshakes that the engine keeps, and reports those that it
+    /// judges early because there are more. Returns their number, and the number of the last
+    /// capture.
+    pub(super) fn set_max_handshakes(
+        &mut self,
+        handshakes: usize,
+        events: &mut dyn EventSink<Analyzer>,
+    ) -> io::Result<(u64, Option<usize>)> {
+        let before = self.engine.statistics().evicted_early;
+        let (next, mut sent) = (&mut self.next, Ok(()));
+        self.engine.set_max_handshakes(handshakes, &mut |evicted| {
+            if sent.is_ok() {
+                sent = events.send(Event::Handshakes(unreported::<Analyzer>(evicted, next)));
+            }
+        });
+        sent?;
+        let early = self.engine.statistics().evicted_early - before;
+        Ok((early, self.stretch.map(|stretch| stretch.last)))
+    }
+
     /// Reports the handshakes that began before this time and were not reported, as they are judged
     /// now. The engine keeps them, because they affect the judgement of later ones. Returns the
     /// first frame of the first handshake that was not reported.
     pub(super) fn report_until(
         &mut self,
         until: Option<Timestamp>,
-        events: &mut dyn EventSink,
+        events: &mut dyn EventSink<Analyzer>,
     ) -> io::Result<Option<Frame>> {
         // A handshake that began after the end has a wrong time. It waits for none.
         let end = self.end();
@@ -199,9 +223,9 @@ impl<'a> SeriesReader<'a> {
     pub(super) fn report_while(
         &mut self,
         is_due: impl Fn(&Finding) -> bool,
-        events: &mut dyn EventSink,
+        events: &mut dyn EventSink<Analyzer>,
     ) -> io::Result<Option<Frame>> {
-        while let Some(finding) = self.analyzer.finding(HandshakeId(self.next)) {
+        while let Some(finding) = self.engine.finding(HandshakeId(self.next)) {
             if !is_due(&finding) {
                 return Ok(Some(finding.first_frame()));
             }
@@ -210,31 +234,15 @@ impl<'a> SeriesReader<'a> {
         }
         Ok(None)
     }
-
-    /// Judges and reports the remaining handshakes: no capture continues them.
-    pub(super) fn finish(&mut self, events: &mut dyn EventSink) -> io::Result<()> {
-        let Some(stretch) = self.stretch.take() else { return Ok(()) };
-        self.analyzer.set_threads(1 + self.idle_threads.count());
-        let mut next = std::mem::take(&mut self.next);
-        let report = |portion| events.send(Event::Handshakes(unreported(portion, &mut next)));
-        let kept = self.analyzer.handshakes();
-        let findings = self.analyzer.finish_in_portions(report)?;
-        // Other readers need the memory before this one does again.
-        if let Some(ahead) = self.ahead.filter(|&ahead| kept > ahead) {
-            self.analyzer.keep_memory_for(ahead);
-            memory::release();
-        }
-        events.send(Event::Finished(stretch.first..=stretch.last, Box::new(findings)))
-    }
 }
 
-/// Sends the findings from this number on, and moves the number past them. They arrive in order.
-fn unreported(mut findings: Vec<Finding>, next: &mut u64) -> Vec<Finding> {
-    findings.retain(|finding| finding.id.0 >= *next);
-    if let Some(last) = findings.last() {
-        *next = last.id.0 + 1;
+/// Returns the handshakes from this number on, and moves the number past them. They arrive in order.
+fn unreported<E: Engine>(mut handshakes: Vec<E::Handshake>, next: &mut u64) -> Vec<E::Handshake> {
+    handshakes.retain(|handshake| E::id(handshake).0 >= *next);
+    if let Some(last) = handshakes.last() {
+        *next = E::id(last).0 + 1;
     }
-    findings
+    handshakes
 }
 
 fn open_unless_interrupted(source: &Source) -> Result<Opened, NotRead> {
