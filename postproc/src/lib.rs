@@ -72,8 +72,8 @@ pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output
     }
     match command {
         #[cfg(not(target_os = "wasi"))]
-        Command::Analyze(args) if args.follow => finish(args.quiet, |console| follow::run(&args, console)),
-        Command::Analyze(args) => finish(args.quiet, |console| analyze::run(&args, console)),
+        Command::Analyze(args) if args.follow => finish(args.reporting.quiet, |console| follow::run(&args, console)),
+        Command::Analyze(args) => finish(args.reporting.quiet, |console| analyze::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
         #[cfg(not(target_os = "wasi"))]

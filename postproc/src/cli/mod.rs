@@ -16,6 +16,7 @@ mod memory_size;
 mod page;
 #[cfg(not(target_os = "wasi"))]
 pub mod plugin;
+mod reporting;
 mod resources;
 mod shorthand;
 mod time_zone;
@@ -37,6 +38,7 @@ pub use kernel_file::KernelFile;
 pub use manual::{Completions, Manual};
 #[cfg(not(target_os = "wasi"))]
 pub use page::Page;
+pub use reporting::Reporting;
 pub use resources::Resources;
 pub use shorthand::expand;
 pub use time_zone::TimeZone;
@@ -106,7 +108,7 @@ impl Command {
     /// Returns whether the results of the command go to standard output.
     pub fn writes_to_standard_output(&self) -> bool {
         let output = match self {
-            Self::Analyze(args) => &args.output,
+            Self::Analyze(args) => &args.reporting.output,
             Self::Explain(args) => &args.output,
             Self::Annotate(args) => &args.output,
             Self::Kernel(Kernel { action: Some(KernelAction::Snapshot(snapshot)), .. }) => &snapshot.output,

@@ -10,10 +10,10 @@ use syncookie_engine::Limits;
 use super::memory_size::memory_size;
 use crate::pipeline::Memory;
 
-/// Limits on threads and memory. The findings do not depend on the number of threads.
+/// Limits of reading. The results do not depend on the number of threads.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Resources")]
-pub struct Resources {
+pub struct ReadingResources {
     /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
@@ -37,6 +37,15 @@ pub struct Resources {
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
           value_parser = RangedU64ValueParser::<u64>::new().range(2..=1 << 30))]
     pub max_handshakes: u64,
+}
+
+/// Limits on threads and memory. The findings do not depend on the number of threads.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Resources")]
+pub struct Resources {
+    /// Limits of reading.
+    #[command(flatten)]
+    pub reading: ReadingResources,
 
     /// In a SYN flood, maximum number of uncompleted handshakes reported for each listener; the
     /// others are only counted
@@ -52,40 +61,50 @@ pub struct Resources {
     pub max_episodes: usize,
 }
 
-impl Resources {
+impl ReadingResources {
     /// Returns the number of threads.
     pub fn threads(&self) -> usize {
         self.threads.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
 
+    /// Returns the requested limits of the engine; those without an option here have their defaults.
+    fn requested(&self) -> Limits {
+        Limits { handshakes: self.max_handshakes as usize, ..Limits::default() }
+    }
+}
+
+impl Resources {
     /// Returns the limits of the engine.
     pub fn limits(&self) -> Limits {
-        self.max_memory.lower(self.requested())
+        self.reading.max_memory.lower(self.requested())
     }
 
     /// Returns a remark if a limit was requested that is above its default and does not fit into
     /// the memory.
     pub fn remark(&self) -> Option<String> {
-        let (requested, lowered, default) = (self.requested(), self.limits(), Limits::default());
-        let limits = [
-            ("handshakes", requested.handshakes, lowered.handshakes, default.handshakes),
-            ("listeners", requested.listeners, lowered.listeners, default.listeners),
-            ("episodes", requested.episodes, lowered.episodes, default.episodes),
-        ];
-        let lowered = limits.into_iter().find(|&(_, requested, lowered, default)| requested > lowered.max(default));
-        lowered.map(|(name, _, lowered, _)| {
-            format!(
-                "--max-memory leaves room for {lowered} {name}, so --max-{name} is {lowered}; increase --max-memory"
-            )
-        })
+        remark(self.requested(), self.limits())
     }
 
-    const fn requested(&self) -> Limits {
+    fn requested(&self) -> Limits {
         Limits {
-            handshakes: self.max_handshakes as usize,
             flood: self.max_flood,
             listeners: self.max_listeners,
             episodes: self.max_episodes,
+            ..self.reading.requested()
         }
     }
+}
+
+/// Returns a remark if a limit was requested that is above its default, and was lowered.
+fn remark(requested: Limits, lowered: Limits) -> Option<String> {
+    let default = Limits::default();
+    let limits = [
+        ("handshakes", requested.handshakes, lowered.handshakes, default.handshakes),
+        ("listeners", requested.listeners, lowered.listeners, default.listeners),
+        ("episodes", requested.episodes, lowered.episodes, default.episodes),
+    ];
+    let lowered = limits.into_iter().find(|&(_, requested, lowered, default)| requested > lowered.max(default));
+    lowered.map(|(name, _, lowered, _)| {
+        format!("--max-memory leaves room for {lowered} {name}, so --max-{name} is {lowered}; increase --max-memory")
+    })
 }

@@ -86,6 +86,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Reports that a terminal cannot show the results.
+    pub fn binary_to_terminal() -> Self {
+        Self::Output(io::Error::other("the format is binary; name a file with --output, or use a pipe"))
+    }
+
     /// Reports that the paths contain no capture.
     pub fn no_capture(plan: Plan) -> Self {
         let example = plan.skipped.first().map(|(path, reason)| format!("{} {reason}", path.display()));

@@ -19,4 +19,5 @@ mod options;
 pub mod page;
 #[cfg(not(target_os = "wasi"))]
 pub mod plugin;
+mod reporting;
 mod state_error;

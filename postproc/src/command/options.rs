@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::kernel_files;
-use crate::cli::{Analyze, TimeZone};
+use crate::cli::{Reporting, Resources, TimeZone};
 use crate::filter::{Baseline, Filter, Rules};
 use crate::pipeline::{KernelCounters, Options};
 use crate::source::walk::Plan;
@@ -12,7 +12,7 @@ use crate::text;
 ///
 /// # Errors
 /// Fails if one of the files cannot be used, or the filter has a time range without any time.
-pub fn options(args: &Analyze) -> Result<Options, Failure> {
+pub fn options(args: &Reporting, resources: &Resources) -> Result<Options, Failure> {
     let read_baseline =
         |path| Baseline::read(path).map_err(|reason| Failure::Baseline { path: path.to_path_buf(), reason });
     let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
@@ -23,9 +23,9 @@ pub fn options(args: &Analyze) -> Result<Options, Failure> {
     }
     let rules = Rules { filter, once: args.once, baseline };
     Ok(Options {
-        limits: args.resources.limits(),
-        memory: args.resources.max_memory,
-        threads: args.resources.threads(),
+        limits: resources.limits(),
+        memory: resources.reading.max_memory,
+        threads: resources.reading.threads(),
         rules,
         kernel,
         capture_point: args.capture_point.into(),

@@ -58,28 +58,30 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         [folder] if folder.is_dir() => folder,
         _ => return Err(Failure::NoFolderToFollow),
     };
-    let format = args.format();
+    let format = args.reporting.format();
     if !matches!(format, Format::Table | Format::Jsonl) {
         return Err(Failure::FollowFormat);
     }
     if is_metrics_file_used_otherwise(args) {
         return Err(Failure::MetricsFileUsed);
     }
-    use_time_zone(args.time, format == Format::Table)?;
+    use_time_zone(args.reporting.time, format == Format::Table)?;
     let (state_file, state) = match &args.state {
         Some(path) => StateFile::open(path).map(|(file, state)| (Some(file), state))?,
         None => (None, State::default()),
     };
-    let options = options(args)?;
-    let results = Results::open(&args.output)?;
+    let options = options(&args.reporting, &args.resources)?;
+    let results = Results::open(&args.reporting.output)?;
     let journal = Journal::new(state_file, state, results).map_err(Failure::Output)?;
     let latest = (format == Format::Table && can_redraw(args)).then(Latest::default);
     let mut report: Box<dyn Report + '_> = match (format, &latest) {
-        (Format::Table, Some(latest)) => Box::new(lines::Lines::new(latest.clone(), args.verbose).without_end()),
-        (Format::Table, None) => Box::new(lines::Lines::new(journal.text(), args.verbose)),
+        (Format::Table, Some(latest)) => {
+            Box::new(lines::Lines::new(latest.clone(), args.reporting.verbose).without_end())
+        }
+        (Format::Table, None) => Box::new(lines::Lines::new(journal.text(), args.reporting.verbose)),
         _ => {
             let terminal = Terminal::detect(false);
-            let style = Style { terminal, is_verbose: args.verbose, has_byte_order_mark: false };
+            let style = Style { terminal, is_verbose: args.reporting.verbose, has_byte_order_mark: false };
             report::new(format, style, journal.text())
         }
     };
@@ -96,7 +98,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
         journal: &journal,
         idle_threads: &idle_threads,
         shares: Shares::new(options.limits.handshakes, options.memory.handshakes()),
-        is_verbose: args.verbose,
+        is_verbose: args.reporting.verbose,
     };
     let folder = Folder::new(folder, &written(args));
     let watch = latest.map(|latest| {
@@ -106,12 +108,12 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
     let has_state = args.state.is_some();
     let follower = Follower { folder, has_state, series: HashMap::new(), metrics, watch, session };
     let totals = follower.follow().map_err(Failure::Output)?;
-    Ok(Exit::of(&totals, args.fail_on.map(Threshold::from)))
+    Ok(Exit::of(&totals, args.reporting.fail_on.map(Threshold::from)))
 }
 
 /// Returns whether the results go to a terminal that can be redrawn.
 fn can_redraw(args: &Analyze) -> bool {
-    args.output.as_os_str() == "-" && io::stdout().is_terminal() && Screen::size().is_some()
+    args.reporting.output.as_os_str() == "-" && io::stdout().is_terminal() && Screen::size().is_some()
 }
 
 /// Returns whether the file with metrics, which is replaced, would also have the results or the state,
@@ -128,7 +130,7 @@ fn is_metrics_file_used_otherwise(args: &Analyze) -> bool {
 fn written(args: &Analyze) -> Vec<PathBuf> {
     let state = args.state.iter().flat_map(|path| StateFile::paths(path));
     state
-        .chain([args.output.clone()])
+        .chain([args.reporting.output.clone()])
         .chain(args.metrics.clone())
         .filter_map(|path| path::absolute(path).ok())
         .collect()
