@@ -17,6 +17,8 @@ pub mod input;
 mod interrupt;
 pub mod link;
 mod memory;
+#[cfg(feature = "parquet")]
+mod observations;
 mod output;
 pub mod pipeline;
 mod problem;
@@ -74,6 +76,10 @@ pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output
         #[cfg(not(target_os = "wasi"))]
         Command::Analyze(args) if args.follow => finish(args.reporting.quiet, |console| follow::run(&args, console)),
         Command::Analyze(args) => finish(args.reporting.quiet, |console| analyze::run(&args, console)),
+        #[cfg(feature = "parquet")]
+        Command::Observe(args) => finish(args.quiet, |console| command::observe::run(&args, console)),
+        #[cfg(feature = "parquet")]
+        Command::Judge(args) => finish(args.reporting.quiet, |console| command::judge::run(&args, console)),
         Command::Annotate(args) => finish(args.quiet, |console| annotate::run(&args, console)),
         Command::Explain(args) => explain(&args),
         #[cfg(not(target_os = "wasi"))]

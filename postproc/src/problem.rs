@@ -1,8 +1,11 @@
 //! Problems of captures, for people and for programs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use syncookie_terminal::count;
 
 use crate::capture::{Fault, LinkType};
@@ -13,17 +16,33 @@ use crate::text;
 /// Kind of a problem: no file has that name.
 const MISSING: &str = "missing";
 
+/// Name of a kind. It is an alias because serde would borrow a field that is a reference.
+type KindName = &'static str;
+
+/// All kinds of problems.
+const KINDS: [&str; 9] = [
+    "truncated",
+    "corrupt",
+    "io",
+    "limit",
+    "unsupported-link-type",
+    "not-a-capture",
+    "unreadable",
+    MISSING,
+    INTERRUPTED,
+];
+
 /// Kind of a problem: the run ended before the capture was read.
 const INTERRUPTED: &str = "interrupted";
 
 /// Problem of one capture that makes its findings incomplete.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Name of the capture.
     pub capture: String,
-    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`,
-    /// `not-a-capture`, `unreadable`, `missing`, `interrupted`.
-    pub kind: &'static str,
+    /// Short fixed name, one of [`KINDS`].
+    #[serde(deserialize_with = "kind")]
+    pub kind: KindName,
     /// Number of the frame, if the problem concerns one.
     pub frame: Option<u64>,
     /// Byte offset in the file.
@@ -37,7 +56,7 @@ pub struct Problem {
 }
 
 /// Frames of one capture with a link type that is not supported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsupportedLink {
     /// Link type.
     pub link: LinkType,
@@ -139,6 +158,12 @@ impl Problem {
             unsupported: None,
         }
     }
+}
+
+/// Reads the kind of a problem.
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let read = Cow::<str>::deserialize(deserializer)?;
+    KINDS.into_iter().find(|kind| *kind == read).ok_or_else(|| D::Error::custom("an unknown kind of problem"))
 }
 
 impl fmt::Display for Problem {

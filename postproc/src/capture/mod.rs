@@ -22,6 +22,8 @@ mod window;
 
 use std::io::{self, Read};
 
+use serde::{Deserialize, Serialize};
+
 use crate::format::{Format, Kind, MAGIC, OPENING, sniff};
 #[cfg(test)]
 use fault::Aftermath;
@@ -32,7 +34,7 @@ pub use window::Buffer;
 use window::Window;
 
 /// A link-layer type, numbered as in the LINKTYPE registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LinkType(pub u16);
 
 /// Maximum number of frames: frame numbers have 32 bits.

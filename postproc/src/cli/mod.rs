@@ -7,11 +7,15 @@ mod condition;
 mod explain;
 mod greedy;
 mod implied;
+#[cfg(feature = "parquet")]
+mod judge;
 mod kernel;
 mod kernel_file;
 #[cfg(not(target_os = "wasi"))]
 mod manual;
 mod memory_size;
+#[cfg(feature = "parquet")]
+mod observe;
 #[cfg(not(target_os = "wasi"))]
 mod page;
 #[cfg(not(target_os = "wasi"))]
@@ -32,10 +36,14 @@ pub use annotate::Annotate;
 pub use capture_point::CapturePoint;
 pub use explain::{Explain, Form};
 pub use greedy::advise;
+#[cfg(feature = "parquet")]
+pub use judge::Judge;
 pub use kernel::{Kernel, KernelAction, KernelFormat, KernelLevel, Snapshot};
 pub use kernel_file::KernelFile;
 #[cfg(not(target_os = "wasi"))]
 pub use manual::{Completions, Manual};
+#[cfg(feature = "parquet")]
+pub use observe::Observe;
 #[cfg(not(target_os = "wasi"))]
 pub use page::Page;
 pub use reporting::Reporting;
@@ -71,6 +79,8 @@ impl Cli {
     pub fn complete(self) -> Result<Command, clap::Error> {
         let (name, lacking) = match &self.command {
             Command::Analyze(args) => ("analyze", args.lacking()),
+            #[cfg(feature = "parquet")]
+            Command::Judge(args) => ("judge", args.reporting.lacking()),
             Command::Annotate(args) => ("annotate", args.lacking()),
             _ => return Ok(self.command),
         };
@@ -94,6 +104,10 @@ pub enum Command {
     /// Show the kernel resources that a new connection needs: usage, limits, overflows
     Kernel(Kernel),
     Annotate(Annotate),
+    #[cfg(feature = "parquet")]
+    Observe(Observe),
+    #[cfg(feature = "parquet")]
+    Judge(Judge),
     #[cfg(not(target_os = "wasi"))]
     Page(Page),
     #[cfg(not(target_os = "wasi"))]
@@ -109,6 +123,10 @@ impl Command {
     pub fn writes_to_standard_output(&self) -> bool {
         let output = match self {
             Self::Analyze(args) => &args.reporting.output,
+            #[cfg(feature = "parquet")]
+            Self::Observe(args) => &args.output,
+            #[cfg(feature = "parquet")]
+            Self::Judge(args) => &args.reporting.output,
             Self::Explain(args) => &args.output,
             Self::Annotate(args) => &args.output,
             Self::Kernel(Kernel { action: Some(KernelAction::Snapshot(snapshot)), .. }) => &snapshot.output,

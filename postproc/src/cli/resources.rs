@@ -71,6 +71,19 @@ impl ReadingResources {
     fn requested(&self) -> Limits {
         Limits { handshakes: self.max_handshakes as usize, ..Limits::default() }
     }
+
+    /// Returns the limits of the engine.
+    #[cfg(feature = "parquet")]
+    pub fn limits(&self) -> Limits {
+        self.max_memory.lower(self.requested())
+    }
+
+    /// Returns a remark if more handshakes were requested than by default, and they do not fit into
+    /// the memory.
+    #[cfg(feature = "parquet")]
+    pub fn remark(&self) -> Option<String> {
+        remark(self.requested(), self.limits())
+    }
 }
 
 impl Resources {

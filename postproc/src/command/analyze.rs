@@ -28,7 +28,7 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
 }
 
 /// Writes remarks on files and folders that are not read.
-fn remarks(plan: &Plan, is_verbose: bool, console: &mut Console) {
+pub(super) fn remarks(plan: &Plan, is_verbose: bool, console: &mut Console) {
     unread(plan, is_verbose).for_each(|remark| console.remark(&remark));
     for folder in plan.empty_dirs.iter().filter(|_| !plan.sources.is_empty()) {
         console.remark(&format!("{} contains no capture", folder.display()));

@@ -48,6 +48,16 @@ pub enum Failure {
     /// A byte order mark was requested for another format.
     #[error("--csv-bom applies only to CSV; add --format csv")]
     MarkWithoutCsv,
+    /// A file of observations cannot be used.
+    #[cfg(feature = "parquet")]
+    #[error("{} {reason}", shown(path))]
+    Observations {
+        /// Path of the file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        reason: crate::observations::ReadError,
+    },
     /// Local time was requested for a format whose times are UTC.
     #[error("--time local applies only to --format table and summary; times in other formats are UTC")]
     TimesInUtc,

@@ -8,12 +8,16 @@ pub mod explain;
 pub mod failure;
 #[cfg(not(target_os = "wasi"))]
 pub mod follow;
+#[cfg(feature = "parquet")]
+pub mod judge;
 pub mod kernel;
 mod kernel_files;
 mod kernel_texts;
 mod list_files;
 #[cfg(not(target_os = "wasi"))]
 pub mod manual;
+#[cfg(feature = "parquet")]
+pub mod observe;
 mod options;
 #[cfg(not(target_os = "wasi"))]
 pub mod page;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::foreign::{self, Foreign};
 
 /// Number of first bytes that identify the supported formats and compressions.
@@ -11,7 +13,8 @@ pub const MAGIC: usize = 16;
 pub const OPENING: usize = 4096;
 
 /// Supported capture format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Format of libpcap.
     Pcap,
@@ -30,7 +33,8 @@ impl Format {
 }
 
 /// Supported compression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Compression {
     /// RFC 1952.
     Gzip,

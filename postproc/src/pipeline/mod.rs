@@ -40,6 +40,7 @@ use crate::source::walk::{Plan, Source};
 pub use crate::problem::Problem;
 use crate::totals::Totals;
 pub(crate) use capture_reader::FAULTS_REPORTED;
+pub use events::{Event, EventSink, SeriesSink};
 pub use idle_threads::{IdleThreads, Permit};
 pub use journal::Journal;
 pub use kernel_counters::KernelCounters;
@@ -48,6 +49,21 @@ pub use observer::{Observer, Silent};
 pub use run::{EngineOptions, Extent, Run};
 pub use series_reader::{NotRead, SeriesReader};
 pub use unknown_links::UnknownLinks;
+
+/// Reads every capture of the plan, and passes the observations of their handshakes to `sink`. Limits
+/// and report rules of the options do not matter, except the number of handshakes.
+///
+/// # Errors
+/// Fails if the observations cannot be written.
+#[cfg(feature = "parquet")]
+pub fn observe(
+    plan: &Plan,
+    options: &Options,
+    sink: &mut impl SeriesSink<syncookie_engine::Observer>,
+) -> io::Result<()> {
+    let limits = options.limits;
+    schedule::read_all(plan, options, limits.handshakes, || syncookie_engine::Observer::new(limits), sink)
+}
 
 /// Options of an analysis and its report.
 #[derive(Debug)]

@@ -41,6 +41,12 @@ impl EngineOptions {
         self.limits.handshakes
     }
 
+    /// Creates an engine that only judges.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn judge(self) -> syncookie_engine::Judge {
+        syncookie_engine::Judge::new(self.limits, self.parts)
+    }
+
     /// Creates an engine.
     pub(super) fn analyzer(self) -> Analyzer {
         Analyzer::new(self.limits).with_parts(self.parts)
@@ -229,7 +235,7 @@ impl<'a> Run<'a> {
     }
 
     /// Counts handshakes that were judged early for the capture with this number in its series.
-    fn count_judged_early(&mut self, capture: usize, handshakes: u64) {
+    pub(crate) fn count_judged_early(&mut self, capture: usize, handshakes: u64) {
         if let Some(capture) = self.totals.captures.get_mut(self.first + capture) {
             capture.statistics.evicted_early += handshakes;
         }

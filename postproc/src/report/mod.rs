@@ -20,7 +20,7 @@ mod listeners;
 pub(crate) mod model;
 mod no_handshake;
 #[cfg(feature = "parquet")]
-mod parquet;
+pub(crate) mod parquet;
 mod remedies;
 mod story;
 pub(crate) mod strength;

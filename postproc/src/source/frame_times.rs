@@ -22,6 +22,21 @@ pub struct FrameTimes {
 }
 
 impl FrameTimes {
+    /// Creates the times of the first frames in their order, and of the last frames backwards.
+    #[cfg(feature = "parquet")]
+    pub fn new(first: impl IntoIterator<Item = Timestamp>, last: impl IntoIterator<Item = Timestamp>) -> Self {
+        let mut times = Self::default();
+        times.first.iter_mut().zip(first).for_each(|(time, known)| *time = Some(known));
+        times.last.iter_mut().zip(last).for_each(|(time, known)| *time = Some(known));
+        times
+    }
+
+    /// Returns the times of the first frames in their order, and of the last frames backwards.
+    #[cfg(feature = "parquet")]
+    pub const fn both(&self) -> [[Option<Timestamp>; COMPARED]; 2] {
+        [self.first, self.last]
+    }
+
     /// Adds the times of the next frames.
     pub fn push_all(&mut self, times: impl DoubleEndedIterator<Item = Timestamp> + Clone) {
         let unknown = self.first.iter_mut().filter(|time| time.is_none());

@@ -22,6 +22,7 @@ mod kernel_machines;
 mod kernel_net;
 mod layers;
 mod manual;
+mod observations;
 mod page;
 mod prometheus;
 mod releases;

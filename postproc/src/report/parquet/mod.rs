@@ -25,7 +25,7 @@ use crate::totals::{CaptureTotals, Totals};
 use builders::Rows;
 
 mod builders;
-mod lists;
+pub(crate) mod lists;
 
 /// Number of rows that are passed on together.
 const BATCH: usize = 1 << 10;
@@ -132,7 +132,7 @@ fn json(value: &impl Serialize) -> io::Result<String> {
 }
 
 /// Returns the I/O error inside, so that a closed pipe is recognised as one.
-fn into_io(error: ParquetError) -> io::Error {
+pub(crate) fn into_io(error: ParquetError) -> io::Error {
     match error {
         ParquetError::External(inner) => match inner.downcast::<io::Error>() {
             Ok(error) => *error,
@@ -142,7 +142,7 @@ fn into_io(error: ParquetError) -> io::Error {
     }
 }
 
-fn arrow(error: ArrowError) -> io::Error {
+pub(crate) fn arrow(error: ArrowError) -> io::Error {
     io::Error::other(error)
 }
 

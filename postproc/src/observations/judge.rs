@@ -1,0 +1,93 @@
+//! Judges the observations of files, and reports the findings as if the captures were analysed.
+
+use std::io;
+use std::path::PathBuf;
+
+use syncookie_engine::{EndOfPackets, Judge};
+use thiserror::Error;
+
+use super::record::End;
+use super::{ReadError, Reader, Record, Row};
+use crate::pipeline::{Event, EventSink, Extent, Observer, Options, Run, SeriesSink};
+use crate::report::Report;
+use crate::source::walk::Source;
+use crate::totals::Totals;
+
+/// Reason why observations were not judged.
+#[derive(Debug, Error)]
+pub enum JudgeError {
+    /// A file cannot be read.
+    #[error("{} {reason}", syncookie_terminal::escape_controls(&path.to_string_lossy()))]
+    Read {
+        /// Path of the file.
+        path: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        reason: ReadError,
+    },
+    /// The report cannot be written.
+    #[error("the results could not be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Judges the observations of these files, and writes the report. Returns the totals; `None`, with
+/// nothing written, if no capture was opened and every problem is a missing file.
+///
+/// # Errors
+/// Fails if a file cannot be read, or the report cannot be written.
+pub fn judge(
+    paths: &[PathBuf],
+    options: &Options,
+    report: &mut dyn Report,
+    observer: &mut dyn Observer,
+) -> Result<Option<Totals>, JudgeError> {
+    let mut readers = Vec::with_capacity(paths.len());
+    for path in paths {
+        readers.push(Reader::open(path).map_err(|reason| JudgeError::Read { path: path.clone(), reason })?);
+    }
+    let firsts: Vec<usize> =
+        readers.iter().scan(0, |next, reader| Some(std::mem::replace(next, *next + reader.sources()))).collect();
+    let sources: Vec<Source> = readers.iter_mut().flat_map(Reader::take_sources).collect();
+    let mut run = Run::new(Extent::Listed(&sources), options, report, observer);
+    run.expect_series(readers.iter().map(Reader::series).sum())?;
+    let mut judge = run.engine().judge();
+    for ((path, reader), first) in paths.iter().zip(&mut readers).zip(firsts) {
+        let error = |reason| JudgeError::Read { path: path.clone(), reason };
+        while let Some(row) = reader.next_row().map_err(error)? {
+            take(row, first, options.threads, &mut judge, &mut run)?;
+        }
+    }
+    Ok(run.end()?)
+}
+
+/// Takes a row of a file whose first capture is the source with the number `first`.
+fn take(row: Row, first: usize, threads: usize, judge: &mut Judge, run: &mut Run<'_>) -> io::Result<()> {
+    match row {
+        Row::Handshake(observed) => {
+            judge.set_threads(threads);
+            let mut sent = Ok(());
+            judge.push(*observed, &mut |findings| {
+                if sent.is_ok() {
+                    sent = run.send(Event::Handshakes(findings));
+                }
+            });
+            sent
+        }
+        Row::Record(Record::End(end)) => finish(*end, threads, judge, run),
+        Row::Record(Record::Series) => run.next_series(),
+        Row::Record(Record::Capture { capture }) => run.send(Event::Capture(capture)),
+        Row::Record(Record::Problem(problem)) => run.send(Event::Problem(problem)),
+        Row::Record(Record::Read(read)) => run.send(Event::Read(Box::new((*read).into()), 0)),
+        Row::Record(Record::NotReached { source }) => run.send(Event::NotReached(first + source)),
+        Row::Record(Record::Head(_) | Record::Source(_)) => Ok(()),
+    }
+}
+
+/// Judges the handshakes of captures that end here.
+fn finish(end: End, threads: usize, judge: &mut Judge, run: &mut Run<'_>) -> io::Result<()> {
+    judge.set_threads(threads);
+    let captures = end.first..=end.last;
+    let findings = judge.finish_in_portions(EndOfPackets::from(end), |portion| run.send(Event::Handshakes(portion)))?;
+    run.count_judged_early(*captures.end(), findings.statistics.evicted_early);
+    run.send(Event::Finished(captures, Box::new(findings)))
+}
