@@ -265,6 +265,22 @@ fn a_long_run_shows_its_progress_and_can_be_cancelled() {
     assert_quiet(&mut browser);
 }
 
+#[test]
+fn a_capture_that_is_shortened_while_the_page_reads_it_is_reported() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
+    browser.open(&page);
+    let capture = large_capture(folder.path());
+    browser.choose("#chosen-files", std::slice::from_ref(&capture));
+    browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
+    let file = fs::OpenOptions::new().write(true).open(&capture).expect("it is there");
+    file.set_len(1000).expect("a file can be shortened");
+    wait_for_report(&mut browser, 1);
+    let report = in_report(&mut browser, "inside.body.innerText");
+    let reason =
+        report.as_str().and_then(|report| report.lines().find(|line| line.starts_with("large.pcap could not be")));
+    assert!(reason.is_some_and(|reason| reason.contains("I/O error")), "{report}");
+}
+
 /// Makes the page measure each click, in milliseconds from when it came to when a frame that followed it was shown.
 const MEASURE_CLICKS: &str = "
     globalThis.answers = [];
