@@ -40,7 +40,8 @@ const INTERRUPTED: &str = "interrupted";
 pub struct Problem {
     /// Name of the capture.
     pub capture: String,
-    /// Short fixed name, one of [`KINDS`].
+    /// Short fixed name: `truncated`, `corrupt`, `io`, `limit`, `unsupported-link-type`,
+    /// `not-a-capture`, `unreadable`, `missing`, `interrupted`.
     #[serde(deserialize_with = "kind")]
     pub kind: KindName,
     /// Number of the frame, if the problem concerns one.
