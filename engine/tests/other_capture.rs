@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, PLAIN_OPTIONS, RST, Talk, analyze_by, talk, top};
+use common::{ACK, PLAIN_OPTIONS, RST, Talk, TcpOption, analyze_by, talk, top};
 use syncookie_engine::{
     Analyzer, Cause, CauseKind, Finding, FindingParts, Limits, OtherCapture, OtherSide, Outcome, SeenAt,
 };
@@ -126,6 +126,35 @@ fn captures_at_both_ends_are_not_proposed_if_both_contain_the_reset() {
     let settled = injected(&server);
     assert!(settled.check.starts_with("on the devices on the path: "), "{}", settled.check);
     assert!(!settled.not_observable.iter().any(|what| what.contains("whether the client received a reset")));
+}
+
+#[test]
+fn both_captures_show_what_was_lost_before_a_late_answer() {
+    let syn = |talk: Talk, at: f64, tsval: u32| {
+        let mut options = PLAIN_OPTIONS.to_vec();
+        options.push(TcpOption::Timestamps(tsval, 0));
+        talk.syn(at, &options)
+    };
+    let answer = |talk: Talk, at: f64| talk.syn_ack(at, 64240, &PLAIN_OPTIONS);
+    let both_syns = || syn(syn(talk(1), 0.0, 10), 1.0, 1010);
+    let lost = |server: Talk| {
+        let mut client = captured(answer(both_syns(), 1.01).ack(1.011));
+        let server = captured(server);
+        seen(&server, OtherSide::Server).weigh(&mut client);
+        client.causes.into_iter().find(|cause| cause.kind == CauseKind::SynLost).expect("the cause")
+    };
+    let between = [
+        (answer(syn(talk(1), 1.0, 1010), 1.005), "does not contain the first SYN"),
+        (answer(answer(syn(talk(1), 0.0, 10), 0.005), 1.005), "contains an earlier answer"),
+    ];
+    for (server, said) in between {
+        let cause = lost(server.ack(1.012));
+        assert!(cause.supporting.iter().any(|text| text.contains(said)), "{said}: {cause:?}");
+        assert!(!cause.check.contains("tcpdump") && !cause.not_observable.iter().any(|what| what.contains("SYN or")));
+    }
+    let beyond = lost(answer(both_syns(), 1.005).ack(1.012));
+    assert!(beyond.check.contains("tcpdump"), "{beyond:?}");
+    assert!(beyond.not_observable.iter().any(|what| what.contains("lost after the SYN had passed other.pcap")));
 }
 
 #[test]

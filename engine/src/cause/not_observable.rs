@@ -9,6 +9,7 @@ pub(super) const SYN_ACK_REACHED_CLIENT: &str = "whether the SYN-ACK reached the
 pub(super) const ACK_REACHED_SERVER: &str = "whether the ACK reached the server";
 pub(super) const WHAT_CLIENT_SENT: &str = "what the client sent after the SYN-ACK";
 pub(super) const WHERE_ACK_ARRIVED: &str = "whether and where the ACK";
+pub(super) const WHAT_WAS_LOST: &str = "whether the SYN or its answer was lost";
 
 /// What to do about something that one capture cannot show.
 pub(super) const AT_SERVER_SHOWS: &str = " (a capture at the server shows it)";

@@ -8,10 +8,10 @@ use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
 use super::not_observable::{
     ACK_REACHED_SERVER, AT_SERVER_SHOWS, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT,
-    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHERE_ACK_ARRIVED, WHO_SENT_RESET,
+    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHAT_WAS_LOST, WHERE_ACK_ARRIVED, WHO_SENT_RESET,
 };
 use crate::evidence::hop_limit::hops;
-use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynPair};
+use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynFields, SynPair};
 
 /// Place of another capture, seen from the capture of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,7 @@ impl OtherCapture<'_> {
     pub fn weigh(&self, finding: &mut Finding) {
         self.name_what_passed(finding);
         self.settle_injection(finding);
+        self.settle_lost_syn(finding);
         let Some(shown) = self.shown(finding) else { return };
         if finding.causes.is_empty() {
             return;
@@ -140,6 +141,31 @@ impl OtherCapture<'_> {
             remark(finding, is_reset, &format!("; {name}{NEARER} contains it, too, so it came from there or beyond"));
             let is_syn = |what: &str| what == SYN_REACHED_SERVER && syn.is_some();
             remark(finding, is_syn, &format!(" after it had passed {name}{NEARER}"));
+        }
+    }
+
+    /// Says, of a handshake whose SYN was retransmitted before it was answered, whether this capture,
+    /// nearer to the server, contains the first SYN and an earlier answer.
+    fn settle_lost_syn(&self, finding: &mut Finding) {
+        let Some(lost) = finding.syn_pair.and_then(|own| lost_before(&own, &self.seen.packets)) else { return };
+        if self.side == OtherSide::Client {
+            return;
+        }
+        let place = self.place();
+        for cause in finding.causes.iter_mut().filter(|cause| cause.kind == CauseKind::SynLost) {
+            let why = match lost {
+                Lost::Syn => format!("{place}, does not contain the first SYN: it was lost between the captures"),
+                Lost::Answer => format!("{place}, contains an earlier answer: it was lost between the captures"),
+                Lost::Beyond => {
+                    let what = format!("{WHAT_WAS_LOST} after the SYN had passed {}{NEARER}", self.location.0);
+                    let open = |known: &&mut String| known.starts_with(WHAT_WAS_LOST);
+                    cause.not_observable.iter_mut().filter(open).for_each(|known| known.clone_from(&what));
+                    continue;
+                }
+            };
+            cause.not_observable.retain(|what| !what.starts_with(WHAT_WAS_LOST));
+            cause.add_support(0.0, why);
+            omit_capture(cause, BETWEEN);
         }
     }
 
@@ -319,6 +345,42 @@ impl OtherCapture<'_> {
             Shown::AckArrived => format!("{place}, contains the client's ACK: it arrived at the server"),
         }
     }
+}
+
+/// What was lost of a SYN that was retransmitted before it was answered.
+enum Lost {
+    /// The first SYN, between two captures.
+    Syn,
+    /// The answer to it, between the captures.
+    Answer,
+    /// One of them, beyond the capture nearer to the server.
+    Beyond,
+}
+
+/// Smallest difference, in nanoseconds, between the times from SYN to SYN-ACK in two captures that is
+/// not the time on the path between them: a retransmission comes after a second.
+const RETRANSMITTED: i64 = 500_000_000;
+
+/// Returns what was lost, by the packets near the client and near the server; `None` if they do not
+/// show whether both captures contain the same first SYN.
+fn lost_before(near: &SynPair, far: &SynPair) -> Option<Lost> {
+    let (near_nanos, far_nanos) = (near.answer_nanos?, far.answer_nanos?);
+    let is_late = near_nanos - far_nanos >= RETRANSMITTED;
+    match (is_same_packet(&near.syn?, &far.syn?)?, is_late) {
+        (false, true) => Some(Lost::Syn),
+        (true, true) => Some(Lost::Answer),
+        (true, false) => Some(Lost::Beyond),
+        (false, false) => None,
+    }
+}
+
+/// Returns whether two SYNs of one connection are the same packet, and not the SYN and its
+/// retransmission; `None` if they have nothing that differs between these.
+fn is_same_packet(a: &SynFields, b: &SynFields) -> Option<bool> {
+    let identifications = a.identification.zip(b.identification).filter(|&(a, b)| (a, b) != (0, 0));
+    let is_same = |(a, b): (u32, u32)| a == b;
+    let times = a.timestamp.zip(b.timestamp);
+    times.map(is_same).or_else(|| identifications.map(|(a, b)| a == b))
 }
 
 /// Follows the name of a capture in a remark.

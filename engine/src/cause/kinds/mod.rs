@@ -44,7 +44,7 @@ use super::meanwhile::Meanwhile;
 use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes, nearby};
 use super::not_observable::{
     ACK_REACHED_SERVER, AT_SERVER_SHOWS, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT,
-    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHO_SENT_RESET,
+    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHAT_WAS_LOST, WHO_SENT_RESET,
 };
 use super::path_drops;
 use super::refused_syn::RefusedSyn;

@@ -42,7 +42,7 @@ pub(super) fn answered_late(case: &Case<'_, '_>, waited: f64) -> Hypothesis {
     )
     .opposed_by(case.handshake.stale_answer().is_some(), STRONG, "the server had answered the first SYN with an ACK")
     .opposed_by(case.handshake.early_reset().is_some(), STRONG, "the first SYN was answered with a reset")
-    .not_observable(true, "whether the SYN or its answer was lost, and where");
+    .not_observable(true, format!("{WHAT_WAS_LOST}, and where"));
     properties.into_iter().fold(hypothesis, |hypothesis, (with, holds, name, others)| {
         let decides = holds && !always && is_rule(with, lost.all);
         let (rest, all_rest) = (lost.all.lost - with.lost, lost.all.all - with.all);
