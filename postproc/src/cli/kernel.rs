@@ -70,9 +70,9 @@ pub struct Kernel {
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
 
-    /// Take a sample every SECONDS; a terminal is redrawn in place, with an asterisk before lines
+    /// Take a sample every SECONDS, or every 5 seconds; a terminal is redrawn in place, with an asterisk before lines
     /// that changed; into a pipe, the table format prints only samples with changes
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "files")]
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "5", value_parser = seconds, conflicts_with = "files")]
     pub watch: Option<Duration>,
 
     /// Stop after N samples
@@ -151,4 +151,26 @@ fn seconds(text: &str) -> Result<Duration, String> {
         return Err(format!("{text} is not between 0.1 seconds and a year"));
     }
     Ok(Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::{Cli, Command};
+    use super::*;
+
+    fn pause(args: &[&str]) -> Option<Duration> {
+        let cli = Cli::try_parse_from([&["syncookie", "kernel"], args].concat()).unwrap();
+        let Command::Kernel(kernel) = cli.command else { panic!("another command") };
+        kernel.watch
+    }
+
+    #[test]
+    fn a_sample_is_taken_every_five_seconds_unless_a_number_is_given() {
+        assert_eq!(pause(&["--watch"]), Some(Duration::from_secs(5)));
+        assert_eq!(pause(&["--watch", "--count", "2"]), Some(Duration::from_secs(5)));
+        assert_eq!(pause(&["--watch", "0.5"]), Some(Duration::from_millis(500)));
+        assert_eq!(pause(&[]), None);
+    }
 }
