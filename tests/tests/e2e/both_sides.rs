@@ -171,6 +171,7 @@ fn flood_handshakes_that_are_only_counted_are_said_to_be_counted_in_each_capture
     assert!(table.contains("missing in client.pcap (nearer to the client, its SYN is frame "), "{table}");
     let page = report("html");
     assert!(page.contains(r#"<th scope="col">Connections</th>"#), "the table counts connections");
+    assert!(page.contains(r#"data-label="Connections""#), "and so does it in narrow windows");
     assert!(page.contains("13,400 flood handshakes are only counted, and not listed (--max-flood)."));
     assert!(!page.contains("the capture has no SYN-ACK (0)"), "a reason that applies to nothing is not listed");
 }

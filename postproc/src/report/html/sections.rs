@@ -10,6 +10,7 @@ use super::escape::Html;
 use crate::report::answer::{cookie_style, tally_of};
 use crate::report::caveats;
 use crate::report::common_factors::{self, Row};
+use crate::report::words::capitalised;
 use crate::text::second;
 use crate::totals::clients::Clients;
 use crate::totals::{ListenerTotals, Totals};
@@ -102,6 +103,7 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
 
 /// Writes the rows of the table of listeners.
 pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    let counted = format!("{}s", capitalised(totals.noun()));
     for (number, (server, listener)) in by_weight(totals).into_iter().enumerate() {
         write!(
             output,
@@ -112,7 +114,7 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         let outcome = |outcome: Outcome| listener.tally.outcomes[outcome as usize];
         let verdict = |verdict| tally_of(&listener.tally, verdict);
         let counts = [
-            ("Handshakes", listener.tally.handshakes),
+            (&*counted, listener.tally.handshakes),
             ("Ordinary", verdict(Verdict::Ordinary)),
             ("SYN cookie", verdict(Verdict::SynCookie)),
             ("SYN proxy", verdict(Verdict::SynProxy)),
