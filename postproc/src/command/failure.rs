@@ -43,7 +43,9 @@ pub enum Failure {
     #[error("the results could not be written: {0}")]
     Output(#[source] io::Error),
     /// The output file is named like a format that this build cannot write.
-    #[error("this build cannot write Parquet; build it with `cargo build --release -p syncookie --features syncookie/parquet`, or choose another format with --format")]
+    #[error(
+        "this build cannot write Parquet; build it with `cargo build --release -p syncookie --features syncookie/parquet`, or choose another format with --format"
+    )]
     NoParquet,
     /// A byte order mark was requested for another format.
     #[error("--csv-bom applies only to CSV; add --format csv")]

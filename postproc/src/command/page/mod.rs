@@ -47,7 +47,9 @@ const WORKER: &str = concat!(
 #[derive(Debug, Error)]
 pub enum Failure {
     /// This build has no module.
-    #[error("this build does not contain the page; build it with script/page in the source folder, or name its module with --module")]
+    #[error(
+        "this build does not contain the page; build it with script/page in the source folder, or name its module with --module"
+    )]
     NoModule,
     /// The module cannot be read.
     #[error("--module: {}: {error}", path.display())]
