@@ -412,3 +412,62 @@ fn at_the_server_a_captured_syn_has_arrived() {
     CapturePoint::Server.weigh(&mut finding);
     assert_eq!(asks(&finding), (CauseKind::SilentDrop, false));
 }
+
+/// A connection whose server side sent a reset at the client's ACK.
+fn reset_at_ack(port: u16, at: f64) -> Talk {
+    bare(open(port, at), at + 0.02)
+}
+
+#[test]
+fn a_second_attempt_that_was_reset_too_is_evidence_against_a_challenge() {
+    let alone = only(&reset_at_ack(1, 0.0));
+    let challenge = of(&alone, CauseKind::ChallengeReset);
+    assert!(challenge.not_observable.iter().any(|what| what.starts_with("a second attempt within a minute")));
+    let both = by_port(&[reset_at_ack(1, 0.0), reset_at_ack(2, 0.5)]);
+    for (finding, why) in both.iter().zip(["tried again 500.0 ms later", "had tried 500.0 ms before"]) {
+        let cause = of(finding, CauseKind::ChallengeReset);
+        assert!(cause.against.iter().any(|against| against.contains(why)), "{cause:#?}");
+        assert!(!cause.not_observable.iter().any(|what| what.contains("a second attempt")), "{cause:#?}");
+        assert!(cause.nats < challenge.nats - 1.9, "{cause:#?}");
+    }
+}
+
+#[test]
+fn an_attempt_that_began_before_the_reset_or_much_later_shows_nothing_about_a_challenge() {
+    for other in [0.005, 70.0] {
+        for finding in by_port(&[reset_at_ack(1, 0.0), reset_at_ack(2, other)]) {
+            let cause = of(&finding, CauseKind::ChallengeReset);
+            assert_eq!((cause.against.len(), cause.not_observable.len()), (0, 1), "{cause:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_second_attempt_that_worked_with_the_same_answer_is_not_called_missing() {
+    let retry = talk(2).ordinary(0.5);
+    let finding = by_port(&[reset_at_ack(1, 0.0), retry]).remove(0);
+    let cause = of(&finding, CauseKind::ChallengeReset);
+    assert!(cause.against.is_empty() && cause.not_observable.is_empty(), "{cause:#?}");
+}
+
+#[test]
+fn a_reset_after_a_repeated_ack_shows_no_travel_time() {
+    let late = |talk: Talk| {
+        let finding = only(&talk.server(0.7, |t| (t.ack, t.flags, t.window) = (0, RST, 0)));
+        of(&finding, CauseKind::ProxyLeakedAck).supporting.iter().any(|why| why.contains("from further away"))
+    };
+    let proxied = || talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.01, 0, &MSS_ONLY).ack(0.011);
+    assert!(late(proxied()));
+    assert!(!late(proxied().ack(0.2).ack(0.69)), "it may answer any of three ACKs");
+    assert!(late(proxied().ack(0.0111)), "an ACK captured twice");
+}
+
+#[test]
+fn a_check_rejects_no_state_of_a_server_that_the_cause_allows() {
+    let unanswered = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS));
+    let queue = &of(&unanswered, CauseKind::AcceptQueueOverflow).check;
+    assert!(queue.contains("otherwise either"), "a full queue drops SYNs with either setting: {queue}");
+    let reset = only(&reset_at_ack(1, 0.0));
+    let firewall = &of(&reset, CauseKind::FirewallReset).check;
+    assert!(firewall.contains("TcpOutRsts does not rise"), "a rule on the server sends the reset: {firewall}");
+}

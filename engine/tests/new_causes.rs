@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, by_port, first_of, linux_options, talk, timestamps, top,
+    ACK, FIN, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, by_port, first_of, linux_options, of, talk, timestamps, top,
 };
 use syncookie_engine::{CauseKind, Finding, Outcome};
 
@@ -206,6 +206,8 @@ fn sources_of_a_flood_are_one_flood_and_a_client_that_tries_again_is_not() {
     assert_ne!(top(&findings[0]), Some(CauseKind::SynFlood));
     let flood: Vec<_> = findings.iter().filter(|f| f.client.port == 4000).map(top).collect();
     assert!(flood.len() == 400 && flood.iter().all(|&cause| cause == Some(CauseKind::SynFlood)));
+    let check = &of(&findings[1], CauseKind::SynFlood).check;
+    assert!(check.contains("with tcp_syncookies=0, ListenDrops rises"), "no other counter has to: {check}");
 }
 
 #[test]

@@ -92,6 +92,7 @@ impl<'a> ResetContext<'a> {
         let is_repeated = |sent: &SegmentFacts| {
             after_data && handshake.client_data_retransmissions > 0
                 // The client acknowledges a retransmitted SYN-ACK again.
+                || !after_data && handshake.repeats_ack()
                 || handshake.last_syn_ack.is_some_and(|again| sent.time < again && again < reset.time)
         };
         let answered = trigger.filter(|sent| !is_repeated(sent));

@@ -440,6 +440,11 @@ impl Handshake {
         self.rare().is_some_and(|rare| rare.is_absorbed)
     }
 
+    /// Returns whether the client acknowledged the SYN-ACK again before the server's next packet.
+    pub(crate) fn repeats_ack(&self) -> bool {
+        self.rare().is_some_and(|rare| rare.repeats_ack)
+    }
+
     /// Returns the SYN-ACK that came from another address or port.
     pub(crate) fn elsewhere(&self) -> Option<&AnswerElsewhere> {
         self.rare()?.elsewhere.as_ref()

@@ -21,6 +21,9 @@ pub(crate) struct RareFacts {
     pub rejection: Option<Rejection>,
     /// First ICMP error that says that a packet of this handshake is too big.
     pub too_big: Option<IcmpError>,
+    /// Whether the client acknowledged the SYN-ACK again before the server's next packet: a reset
+    /// may then answer any of these ACKs.
+    pub repeats_ack: bool,
     /// Segment of the client, and of the server, that does not arrive.
     pub stuck: [Option<StuckSegment>; 2],
 }

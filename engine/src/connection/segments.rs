@@ -50,6 +50,8 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
     let mut role = None;
     if segment.flags().has(Flags::ACK) && !handshake.is_acknowledged() {
         role = first_acknowledgment(handshake, segment);
+    } else if segment.payload == 0 && handshake.server_segment_count == 0 {
+        later_acknowledgment(handshake, segment);
     }
     large_segments::take(handshake, Side::Client, segment);
     if segment.payload > 0 {
@@ -88,6 +90,15 @@ fn first_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
         handshake.wrong_ack = Some(Box::new(SegmentFacts::of(segment)));
         Role::Other
     })
+}
+
+/// Records that the client repeats its ACK before the server's next packet.
+#[cold]
+fn later_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) {
+    let is_again = handshake.ack.is_some_and(|first| segment.time.seconds_since(first.time).abs() >= DUPLICATE_SECONDS);
+    if is_again && handshake.reset.is_none() && !segment.flags().has(Flags::FIN) {
+        handshake.rare_mut().repeats_ack = true;
+    }
 }
 
 /// Adds a segment of the server without SYN and RST. Returns `None` if it shows nothing new.

@@ -23,7 +23,7 @@ pub(crate) mod option_history;
 mod path;
 mod refusals;
 pub(crate) mod retransmission;
-mod retry;
+pub(crate) mod retry;
 mod silent_clients;
 pub(crate) mod timestamp_bits;
 mod waiting;

@@ -82,8 +82,8 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
     }
     if handshake.server_segments.is_empty() {
         sentences.push(
-            "no later segment of the server was captured, except resets: there is no TTL or window to compare with those \
-             of the SYN-ACK",
+            "no later segment of the server was captured (resets do not count): there is no TTL or window to compare \
+             with those of the SYN-ACK",
         );
     }
     if sentences.is_empty() {

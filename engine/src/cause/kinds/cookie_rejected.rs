@@ -112,7 +112,8 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
         CounterStatus::NeverCounted | CounterStatus::Unchanged(_) => evidence.opposed_by(
             MODERATE,
             format!(
-                "{said}; the kernel does not count cookies that arrive two minutes after the last overflow or later"
+                "{said}; this counts only if the SYN queue was full in the two minutes before: later, the kernel does not \
+                 count rejected cookies"
             ),
         ),
         CounterStatus::NonZeroSinceBoot(_) => evidence.supported_by(0.3, said),

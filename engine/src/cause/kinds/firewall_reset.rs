@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::FirewallReset,
     clause: "a packet filter rejected the connection with a TCP reset",
     counters: &[Counter::OutRsts],
-    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset); on each firewall on the path: iptables -vnL (expect: the counter of a reject rule rises); nft list ruleset (counts only in rules with the word counter)",
+    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: the server does not send the reset; or it does, and nstat -az TcpOutRsts does not rise: then a rule on the server sends it); on each firewall on the path: iptables -vnL (expect: the counter of a reject rule rises); nft list ruleset (counts only in rules with the word counter)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -21,6 +21,7 @@ const PASSED: &str =
 const IP_ID_COPIED: &str = "the reset's IP identification is copied from the segment that it answers";
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
+const LIKE_THE_KERNELS: &str = "a reset of a firewall rule on the server looks exactly like one of its kernel";
 const INJECTED_FORM: &str = "a device on the path can send such a reset";
 
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
@@ -77,7 +78,7 @@ pub(super) fn stateless_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshake
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
         .not_observable(
             reset.has_same_ttl() && reset.is_as_a_kernel_writes(),
-            format!("{WHO_SENT_RESET} (a firewall rule on the server sends exactly what its kernel sends)"),
+            format!("{WHO_SENT_RESET} ({LIKE_THE_KERNELS})"),
         )
 }
 
@@ -107,10 +108,7 @@ pub(super) fn refused_syn(refused: &RefusedSyn) -> Hypothesis {
         .opposed_by(refused.retry_answered, MODERATE, "the client's retransmitted SYN was answered")
         .supported_by(refused.late.is_some(), MODERATE, refused.late_sentence())
         .not_observable(refused.ttls.is_none(), "a SYN-ACK of this listener with which to compare the reset")
-        .not_observable(
-            !refused.has_other_ttl(),
-            format!("{WHO_SENT_RESET} (a firewall rule on the server sends what its kernel sends)"),
-        )
+        .not_observable(!refused.has_other_ttl(), format!("{WHO_SENT_RESET} ({LIKE_THE_KERNELS})"))
 }
 
 /// Considers a reset that a device sent in the client's name.

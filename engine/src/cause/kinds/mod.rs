@@ -129,7 +129,8 @@ const BOTH_RESET: &str =
     "two resets arrived, one for the ACK and one for the data: their sender did not know the connection";
 const WRONG_ACK: &str = "the client acknowledged another number than the SYN-ACK requires";
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
-const NOT_A_KERNELS_RESET: &str = "the reset has an ACK flag; a kernel's reset for a failed handshake has none";
+const NOT_A_KERNELS_RESET: &str =
+    "the reset has an ACK flag; a kernel's reset that answers the ACK of a handshake has none";
 const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";
 const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
 const PROXYS_SYN: &str = "the SYN has a non-zero acknowledgment number: Netfilter's SYNPROXY sent it for a client that had completed its handshake";
