@@ -82,15 +82,17 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         proxy,
         systematic: true,
         frames: D::frames([syn_ack.frame, later.frame]),
-        text: D::text(|| describe(field, ttl, new)),
+        text: D::text(|| describe(handshake, field, ttl, new)),
     })
 }
 
 /// Describes the hop limits of the SYN-ACK and of the server's later segments.
-fn describe(field: &str, ttl: u8, later: u8) -> String {
+fn describe(handshake: &Handshake, field: &str, ttl: u8, later: u8) -> String {
     if ttl == later {
+        let are_all = handshake.server_segments.iter().all(|segment| segment.ip.ttl() == Some(later));
+        let others = if are_all { "later segments" } else { "next segment" };
         return format!(
-            "{field} {ttl} in the SYN-ACK and in the server's later segments: one machine sent them, or two at the same \
+            "{field} {ttl} in the SYN-ACK and in the server's {others}: one machine sent them, or two at the same \
              distance"
         );
     }

@@ -230,7 +230,7 @@ fn weigh<D: Detail>(
         frames: D::frames([syn_ack.frame, first.frame]),
         text: detail!(
             D,
-            "window {announced} in the SYN-ACK, {window} in the next segment ({taken} bytes acknowledged): {what}"
+            "window {announced} in the SYN-ACK, {window} bytes in the next segment, scaled ({taken} bytes acknowledged): {what}"
         ),
     })
 }

@@ -133,7 +133,7 @@ impl Narrator<'_> {
         if closed && segment.window() > 0 {
             let before = if self.seen.data.is_none() { ", before the client sent anything" } else { "" };
             return vec![format!(
-                "opens the window to {}{before}: by now, the proxy has reached the server",
+                "opens the window to {} (not scaled){before}: by now, the proxy has reached the server",
                 segment.window()
             )];
         }

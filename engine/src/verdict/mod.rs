@@ -280,6 +280,12 @@ impl Judge<'_> {
 }
 
 impl Evidence {
+    /// Returns whether the evidence favours a cookie as much as a proxy. It then counts as a kind of
+    /// evidence for a cookie only.
+    fn favours_both_alike(&self) -> bool {
+        self.cookie_nats >= SPEAKS && self.cookie_nats == self.proxy_nats
+    }
+
     /// Returns the weight for a verdict over an ordinary answer, in nats.
     #[must_use]
     pub const fn nats_of(&self, verdict: Verdict) -> f64 {
@@ -327,6 +333,10 @@ impl Assessment {
             Verdict::Ordinary if !is_by_timer => {
                 "The verdict would be certain only if the server had retransmitted the SYN-ACK because its timer expired, not \
                  because a SYN arrived again"
+            }
+            Verdict::SynProxy if self.evidence.iter().any(Evidence::favours_both_alike) => {
+                "The verdict would be certain only with independent evidence of a second kind that favours a SYN proxy \
+                 more than a SYN cookie"
             }
             _ => "The verdict would be certain only with independent evidence of a second kind",
         })

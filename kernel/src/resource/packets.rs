@@ -193,8 +193,8 @@ pub fn hint(resource: &Resource) -> Option<String> {
     let is_resets = resource.kind == ResourceKind::Resets;
     let number = number_of_unexplained_resets(&resource.counters).filter(|number| is_resets && *number > 0)?;
     Some(format!(
-        "{} since the previous sample answered segments without a connection (OutRsts): a SYN to a closed port, or an ACK \
-         without a SYN, as a SYN proxy causes that lets ACKs through. `perf record -a -e tcp:tcp_send_reset sleep 10 && \
+        "{} since the previous sample answered segments without a connection (OutRsts): either a SYN to a closed port, or \
+         an ACK without a SYN, such as one that a SYN proxy let through. `perf record -a -e tcp:tcp_send_reset sleep 10 && \
          perf script` shows them.",
         count(number, "reset")
     ))

@@ -33,8 +33,8 @@ Exit codes:
 
 /// Copy captures to pcapng, adding findings as packet comments
 ///
-/// The SYN-ACK gets a comment with verdict, confidence, evidence, cause and the command that
-/// confirms the cause. The reset that ended the handshake gets a comment that names the SYN-ACK,
+/// The SYN-ACK (the SYN, if there is no SYN-ACK) gets a comment with verdict, confidence, evidence,
+/// cause and the command that confirms the cause. The reset that ended the handshake gets a comment that names the SYN-ACK,
 /// and so does the later frame that decided the verdict (for example the first segment of the
 /// server after its SYN-ACK). Ordinary handshakes that worked get none. Frame numbers in comments
 /// refer to the output file. Link types, interface names, times and existing comments are kept.

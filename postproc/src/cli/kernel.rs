@@ -65,8 +65,8 @@ pub struct Kernel {
     #[arg(long, value_name = "NAMESPACE", conflicts_with = "files")]
     pub netns: Option<String>,
 
-    /// Compare with this earlier snapshot or saved output (netstat -s, nstat -az…): the running
-    /// kernel, or the other FILEs if there are any
+    /// Show what changed since this earlier snapshot or saved output (netstat -s, nstat -az…): until
+    /// now, or until the FILEs if any are given
     #[arg(long, value_name = "FILE")]
     pub since: Option<PathBuf>,
 

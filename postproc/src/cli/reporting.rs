@@ -149,9 +149,10 @@ pub enum FailOn {
     Likely,
     /// A SYN cookie or SYN proxy that is certain; meant to be right at least 999 times in 1,000
     Certain,
-    /// A handshake did not complete; or its connection was reset before the server sent any data;
-    /// or its connection made no progress after the handshake. Successful handshakes with a SYN
-    /// cookie or SYN proxy do not count
+    /// A handshake failed (its SYN was refused or got no answer, its SYN-ACK got no ACK, or its
+    /// connection was reset before the server sent any data), or its connection made no progress
+    /// after it. Incomplete handshakes, and successful ones with a SYN cookie or SYN proxy, do not
+    /// count
     Failure,
 }
 

@@ -64,7 +64,7 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
         ("are", "They have no date, so they are assumed to have been saved")
     };
     let whose = server.map_or_else(
-        || "every server in these captures (--server names one)".to_owned(),
+        || "every server in these captures (to limit this to one, use --server)".to_owned(),
         |server| format!("the server {server}"),
     );
     let whose = match machine {
@@ -77,7 +77,13 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
     let when = match &samples.earlier {
         Some(earlier) if is_dated(earlier) && is_dated(&samples.later) => String::new(),
         None if is_dated(&samples.later) => String::new(),
-        Some(_) => format!(". {undated} before and after the failure"),
+        Some(earlier) => {
+            let which = match is_dated(earlier) || is_dated(&samples.later) {
+                true => "One of the two readings has no date",
+                false => "The two readings have no date",
+            };
+            format!(". {which}: the first is assumed to be from before the failure, the second from after it")
+        }
         None => format!(". {undated} after the failure"),
     };
     let order =

@@ -8,7 +8,7 @@ use syncookie_terminal::{count, escape_controls, grouped};
 use super::caveats::was_were;
 use super::comparison;
 use super::no_handshake;
-use super::words::capitalised;
+use super::words::{self, capitalised};
 use crate::text::{self, range};
 use crate::totals::Totals;
 use crate::totals::affected::Affected;
@@ -176,12 +176,7 @@ fn answered(totals: &Totals) -> Option<String> {
 /// not show that one answered; `None` for other causes.
 fn assumption(totals: &Totals) -> Option<String> {
     let cause = totals.apart().1.most_frequent()?.0;
-    let who = match cause {
-        CauseKind::CookieRejected => "a SYN cookie",
-        CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => "a SYN proxy",
-        _ => return None,
-    };
-    Some(format!("The cause {cause} assumes {who}, but no packet proves one."))
+    words::assumed_by(cause).map(|who| words::assumption(cause, who))
 }
 
 /// Returns the sentences that follow the headline: the number of handshakes, the confidence, and

@@ -130,12 +130,16 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     lines
         .extend(kinds.iter().take(MAX_KINDS).map(|(number, pair, difference)| line(*number, pair, difference, folder)));
     if kinds.len() > MAX_KINDS {
-        lines.push(format!("{} more; --format jsonl lists all", kinds.len() - MAX_KINDS));
+        lines.push(format!("{}; --format jsonl lists all", count((kinds.len() - MAX_KINDS) as u64, "more difference")));
     }
     let (listed, differing) = (compared.pairs.len() as u64, compared.differing);
     if listed < differing && !kinds.is_empty() {
         let of = count(differing, "connection");
-        lines.push(format!("These differences were counted in the first {} of {of} that differ.", grouped(listed)));
+        // The lines above leave out hop limits.
+        lines.push(format!(
+            "These differences were counted in the first {} of {of} that differ in anything, the TTL included.",
+            grouped(listed)
+        ));
     }
     lines
 }

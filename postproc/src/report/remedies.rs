@@ -17,7 +17,7 @@ use crate::totals::scans::Scan;
 const CAUSES: usize = 3;
 const LINES: usize = 16;
 /// Maximum causes whose number alone is listed.
-const OTHERS: usize = 9;
+const OTHERS: usize = 8;
 
 /// Failures with the same most likely cause.
 struct Remedy<'a> {
@@ -78,11 +78,21 @@ fn causes(output: &mut dyn Write, terminal: Terminal, remedies: &[Remedy<'_>], t
     output.write_all(&text)?;
     let others = &remedies[number..];
     if !others.is_empty() {
-        let (failures, delays): (Vec<_>, Vec<_>) = others.iter().partition(|other| other.failed > 0);
-        let parts = [("of failures", failures), ("of delays", delays)];
-        let parts = parts.iter().filter(|(_, some)| !some.is_empty());
-        let parts: Vec<String> = parts.map(|(what, some)| format!("{what}: {}", numbers(some))).collect();
-        paragraph(output, terminal.width, "  ", &format!("Other causes {}", parts.join("; ")))?;
+        let shown = &remedies[..number];
+        let is_failure = |remedy: &&Remedy<'_>| remedy.failed > 0;
+        let (failures, delays): (Vec<_>, Vec<_>) = others.iter().partition(is_failure);
+        let parts = [
+            (failures, shown.iter().any(|remedy| is_failure(&remedy)), "failures"),
+            (delays, !shown.iter().all(|remedy| is_failure(&remedy)), "delays"),
+        ];
+        let parts = parts.iter().filter(|(some, ..)| !some.is_empty());
+        let parts: Vec<String> = parts
+            .map(|(some, are_others, what)| {
+                let causes = if *are_others { "other causes" } else { "causes" };
+                format!("{causes} of {what}: {}", numbers(some, totals.noun()))
+            })
+            .collect();
+        paragraph(output, terminal.width, "  ", &words::capitalised(&parts.join("; ")))?;
     }
     Ok(())
 }
@@ -90,15 +100,19 @@ fn causes(output: &mut dyn Write, terminal: Terminal, remedies: &[Remedy<'_>], t
 /// Writes why a Linux host sent this number of SYN cookies, which are not failures.
 fn why_cookies(output: &mut dyn Write, terminal: Terminal, cookies: u64) -> io::Result<()> {
     writeln!(output, "\n{}", terminal.bold("Why SYN cookies were sent, and what to check"))?;
-    let number = count(cookies, "likely or certain SYN cookie");
-    let text = format!("{number} can be from Linux. {}.", words::WHY_COOKIES);
+    let fit = if cookies == 1 { "fits" } else { "fit" };
+    let number = grouped(cookies);
+    let text = format!("{number} of the likely or certain SYN cookies {fit} Linux. {}.", words::WHY_COOKIES);
     paragraph(output, terminal.width, "  ", &text)?;
     check::write(output, terminal, "    ", "", words::CHECK_COOKIES)
 }
 
-/// Lists causes with their numbers of handshakes.
-fn numbers(causes: &[&Remedy<'_>]) -> String {
-    let counted = causes.iter().map(|other| format!("{} {}", grouped(other.count), other.cause));
+/// Lists causes with the numbers of what they affect: `syn-lost (4 connections), ack-lost (1)`.
+fn numbers(causes: &[&Remedy<'_>], noun: &str) -> String {
+    let counted = causes.iter().enumerate().map(|(index, other)| {
+        let number = if index == 0 { count(other.count, noun) } else { grouped(other.count) };
+        format!("{} ({number})", other.cause)
+    });
     let more = causes.len().saturating_sub(OTHERS) as u64;
     let rest = (more > 0).then(|| format!("and {}", count(more, "other")));
     counted.take(OTHERS).chain(rest).collect::<Vec<_>>().join(", ")

@@ -30,17 +30,29 @@ pub fn evidence(piece: &Evidence) -> String {
     }
 }
 
-/// Returns what a piece of evidence favours: `for syn-proxy`, `for syn-cookie or syn-proxy` if it
-/// favours both alike, or `against syn-proxy` if it is evidence against one of them only.
+/// Returns what a piece of evidence favours, to follow its odds: `for syn-proxy`, `for syn-cookie or
+/// syn-proxy` if it favours both alike, or `against syn-proxy` if it is evidence against one of them
+/// only. For evidence against both that is stronger against one, both odds are named, because the
+/// odds of the verdict contain one of them: `for ordinary against syn-cookie, about 55 to 1 against
+/// syn-proxy`.
 pub fn side(piece: &Evidence) -> String {
-    let is_against = |nats: f64| nats <= -NEGLIGIBLE;
-    if piece.favours.is_cookie_style() && (piece.cookie_nats - piece.proxy_nats).abs() < NEGLIGIBLE {
+    let is_equal = (piece.cookie_nats - piece.proxy_nats).abs() < NEGLIGIBLE;
+    if piece.favours.is_cookie_style() && is_equal {
         return format!("for {} or {}", Verdict::SynCookie, Verdict::SynProxy);
     }
-    match (piece.favours, is_against(piece.cookie_nats), is_against(piece.proxy_nats)) {
-        (Verdict::Ordinary, false, true) => format!("against {}", Verdict::SynProxy),
-        (Verdict::Ordinary, true, false) => format!("against {}", Verdict::SynCookie),
-        (favours, ..) => format!("for {favours}"),
+    if piece.favours != Verdict::Ordinary || is_equal {
+        return format!("for {}", piece.favours);
+    }
+    let (more, less, less_nats) = if piece.cookie_nats < piece.proxy_nats {
+        (Verdict::SynCookie, Verdict::SynProxy, -piece.proxy_nats)
+    } else {
+        (Verdict::SynProxy, Verdict::SynCookie, -piece.cookie_nats)
+    };
+    match times(less_nats) {
+        Some(_) if less_nats > 0.0 => {
+            format!("for {} against {more}, {} against {less}", Verdict::Ordinary, odds(less_nats))
+        }
+        _ => format!("against {more}"),
     }
 }
 

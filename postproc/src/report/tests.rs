@@ -633,13 +633,30 @@ fn a_headline_has_at_most_twelve_words() {
 }
 
 #[test]
+fn evidence_against_both_names_the_odds_against_each() {
+    let mut piece = leaked(0).assessment.evidence[0].clone();
+    (piece.favours, piece.nats) = (Verdict::Ordinary, 7.0);
+    let cases = [
+        (-7.0, -4.0, "about 1,100 to 1 for ordinary against syn-cookie, about 55 to 1 against syn-proxy"),
+        (-4.0, -7.0, "about 1,100 to 1 for ordinary against syn-proxy, about 55 to 1 against syn-cookie"),
+        (-7.0, -7.0, "about 1,100 to 1 for ordinary"),
+        (-7.0, -0.1, "about 1,100 to 1 against syn-cookie"),
+        (0.0, -7.0, "about 1,100 to 1 against syn-proxy"),
+    ];
+    for (cookie, proxy, said) in cases {
+        (piece.cookie_nats, piece.proxy_nats) = (cookie, proxy);
+        assert_eq!(strength::evidence(&piece), format!("signal zero-window: {said}"));
+    }
+}
+
+#[test]
 fn why_cookies_were_sent_is_not_in_the_list_of_failures() {
     let mut cookie = leaked(0);
     (cookie.assessment.verdict, cookie.assessment.implementations) = (Verdict::SynCookie, vec![Implementation::Linux]);
     let text = table(&[cookie], PLAIN, false);
     let (failures, cookies) = text.split_once("\nWhy SYN cookies were sent, and what to check\n").unwrap();
-    assert!(failures.contains("Most likely causes") && !failures.contains("1 likely or certain SYN cookie"), "{text}");
-    assert!(cookies.contains("1 likely or certain SYN cookie can be from Linux."), "{text}");
+    assert!(failures.contains("Most likely causes") && !failures.contains("SYN cookies fits Linux"), "{text}");
+    assert!(cookies.contains("1 of the likely or certain SYN cookies fits Linux."), "{text}");
 }
 
 #[test]

@@ -60,6 +60,23 @@ pub fn course(finding: &Finding) -> String {
     }
 }
 
+/// Returns the verdict that a cause assumes; `None` for a cause that does not depend on one.
+pub const fn assumed_by(cause: CauseKind) -> Option<Verdict> {
+    match cause {
+        CauseKind::CookieRejected => Some(Verdict::SynCookie),
+        CauseKind::ProxyLeakedAck | CauseKind::ProxyBackendRefused | CauseKind::ProxyBackendSilent => {
+            Some(Verdict::SynProxy)
+        }
+        _ => None,
+    }
+}
+
+/// Returns a sentence that says that a cause assumes a verdict that no packet proves.
+pub fn assumption(cause: CauseKind, verdict: Verdict) -> String {
+    let who = if verdict == Verdict::SynProxy { "a SYN proxy" } else { "a SYN cookie" };
+    format!("The cause {cause} assumes {who}, but no packet proves one.")
+}
+
 /// Returns the text with its first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();

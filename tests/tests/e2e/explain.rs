@@ -66,8 +66,61 @@ fn a_connection_that_got_stuck_or_was_late_is_explained_as_such() {
 #[test]
 fn the_second_cause_is_in_the_summary_where_it_is_nearly_as_likely() {
     let text = explain(&[sample("linux-6.18/cookie_bad_ack/client.pcap")], &[]).stdout;
-    let said = "(cookie-rejected; about 2 times as probable as wrong-host).";
+    let said = "(cookie-rejected; about 2 times as probable as wrong-host). The cause cookie-rejected assumes a SYN \
+                cookie, but no packet proves one. Packets";
     assert!(unwrapped(&text).contains(said), "{text}");
+    let proven = explain(&[user_trace()], &[]).stdout;
+    assert!(!unwrapped(&proven).contains("but no packet proves one"), "{proven}");
+}
+
+#[test]
+fn the_reader_learns_why_a_second_kind_of_evidence_does_not_count() {
+    let text = unwrapped(&explain(&[sample("linux-6.18/synproxy_opts/client.pcap")], &[]).stdout);
+    let said = "independent evidence of a second kind that favours a SYN proxy more than a SYN cookie.";
+    assert!(text.contains(said) && text.contains("for syn-cookie or syn-proxy"), "{text}");
+}
+
+#[test]
+fn what_contradicts_a_piece_of_evidence_is_not_part_of_its_sentence() {
+    let text = unwrapped(&explain(&[sample("linux-6.18/lossy_synproxy/client.pcap")], &[]).stdout);
+    assert!(
+        text.contains("TTL 64 in the SYN-ACK and in the server's next segment: one machine"),
+        "a later one differs"
+    );
+    assert!(text.contains("opens the window to 63 (not scaled)"), "{text}");
+    assert!(!text.contains("the reset took"), "it may answer any of three ACKs: {text}");
+}
+
+#[test]
+fn causes_of_delays_are_other_ones_only_after_a_cause_of_delays() {
+    let table = unwrapped(&run(&mut plain_analyze(&sample("linux-6.18/lossy_synproxy/client.pcap"))).stdout);
+    assert!(table.contains(" Causes of delays: syn-lost (4 handshakes)"), "{table}");
+    assert!(!table.contains("Other causes of delays"), "{table}");
+}
+
+/// `analyze` that writes its table.
+fn plain_analyze(capture: &Path) -> Command {
+    let mut command = Command::new(&programs().syncookie);
+    command.arg("analyze").arg(capture);
+    command
+}
+
+#[test]
+fn what_to_do_next_says_why_it_ends_before_the_last_cause() {
+    let next = |sample: PathBuf| {
+        let text = unwrapped(&explain(&[sample], &[]).stdout);
+        let (_, next) = text.split_once("What to do next ").expect("a section");
+        next.split_once(" Other handshakes").map_or(next, |(next, _)| next).to_owned()
+    };
+    assert_eq!(
+        next(user_trace()),
+        "Run the check of cause 1. The others are more than about 150 times less probable than cause 1."
+    );
+    assert_eq!(
+        next(sample("linux-6.18/plain_bad_ack/client.pcap")),
+        "Run the check of cause 1. If it does not confirm the cause, run those of causes 2 and 3. The others are less \
+         probable."
+    );
 }
 
 #[test]
@@ -235,7 +288,8 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
     for part in [
         "because ListenOverflows has been 0 since boot",
         "because tcp_abort_on_overflow is 0",
-        "applied to every server in these captures",
+        "applied to every server in these captures (to limit this to one, use --server)",
+        "except SyncookiesFailed, which counts only in the two minutes after the SYN queue was full",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }
@@ -264,6 +318,10 @@ fn two_readings_give_differences_in_explain_and_in_analyze() {
     }
     let text = unwrapped(&explain(&[user_trace()], &["--kernel", &files[0], &files[1]]).stdout);
     assert!(text.contains("OutRsts rose by 3 between the readings, and these did not: ListenOverflows"), "{text}");
+    assert!(
+        text.contains("The two readings have no date: the first is assumed to be from before the failure, the second"),
+        "{text}"
+    );
     let mut command = command([user_trace()]);
     let analyzed = run(command.arg("--kernel").args(&files));
     assert!(analyzed.code == Some(0) && analyzed.stderr.contains("every server"), "{}", analyzed.stderr);

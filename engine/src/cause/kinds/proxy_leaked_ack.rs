@@ -33,7 +33,10 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         .supported_by(
             lacks_ack_flag && reset.is_as_a_kernel_writes(),
             WEAK,
-            "the reset has the sequence number that the client acknowledged, and IP identification 0 (IPv6: it has none), like a kernel's answer to an unknown ACK",
+            match reset.reset.ip.identification() {
+                Some(_) => "the reset's IP identification is 0, as in a Linux kernel's answer to an ACK of an unknown connection",
+                None => "the reset is as a kernel's answer to an ACK of an unknown connection",
+            },
         )
         .supported_by(
             others > 0,

@@ -48,7 +48,10 @@ fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
         false => {
             let close = strength::close_cause(&finding.causes).unwrap_or_default();
-            format!(" Most likely cause: {} ({}{close}).", cause.kind.clause(), cause.kind)
+            let assumed = words::assumed_by(cause.kind).filter(|verdict| *verdict != finding.assessment.verdict);
+            let assumption =
+                assumed.map_or_else(String::new, |verdict| format!(" {}", words::assumption(cause.kind, verdict)));
+            format!(" Most likely cause: {} ({}{close}).{assumption}", cause.kind.clause(), cause.kind)
         }
         true => " Every known cause is contradicted by the evidence.".to_owned(),
     });
@@ -83,9 +86,27 @@ fn answer(finding: &Finding) -> String {
 
 /// Returns the checks to run; that of the most likely cause is first.
 pub fn checks(finding: &Finding) -> Vec<&str> {
+    worth_a_check(finding).map(|cause| cause.check.as_str()).take(CHECKS).collect()
+}
+
+fn worth_a_check(finding: &Finding) -> impl Iterator<Item = &Cause> {
     let best = finding.causes.first().map_or(0.0, |cause| cause.nats);
-    let worth = finding.causes.iter().filter(|cause| !cause.ruled_out && best - cause.nats <= WORTH_A_CHECK);
-    worth.map(|cause| cause.check.as_str()).take(CHECKS).collect()
+    finding.causes.iter().filter(move |cause| !cause.ruled_out && best - cause.nats <= WORTH_A_CHECK)
+}
+
+/// Says why the checks of the other causes are not proposed; `None` if there are no others.
+fn rest(finding: &Finding) -> Option<String> {
+    let worth = worth_a_check(finding).count();
+    if worth > CHECKS {
+        return Some("The others are less probable.".to_owned());
+    }
+    let possible = finding.causes.iter().filter(|cause| !cause.ruled_out).count();
+    let times = strength::times(WORTH_A_CHECK)?;
+    match possible - worth {
+        0 => None,
+        1 => Some(format!("The other one is more than {times} less probable than cause 1.")),
+        _ => Some(format!("The others are more than {times} less probable than cause 1.")),
+    }
 }
 
 struct Page<'a> {
@@ -224,8 +245,9 @@ impl Page<'_> {
         }
         self.line(
             "  ",
-            "A counter that has been 0 since boot rules out the event that it counts. A counter above 0 does not prove that \
-             it counted this handshake; one that rose between two readings supports it. Each network namespace, such \
+            "A counter that has been 0 since boot rules out the event that it counts, except SyncookiesFailed, which counts \
+             only in the two minutes after the SYN queue was full. A counter above 0 does not prove that it counted \
+             this handshake; one that rose between two readings supports it. Each network namespace, such \
              as that of a container, has its own counters.",
         )
     }
@@ -240,11 +262,10 @@ impl Page<'_> {
         let which = match number {
             1 => "Run the check of cause 1.".to_owned(),
             2 => "Run the check of cause 1. If it does not confirm the cause, run that of cause 2.".to_owned(),
-            _ => format!(
-                "Run the check of cause 1. If it does not confirm the cause, run those of causes 2 to {number}."
-            ),
+            _ => "Run the check of cause 1. If it does not confirm the cause, run those of causes 2 and 3.".to_owned(),
         };
-        self.line("  ", &which)
+        let rest = rest(finding).map_or_else(String::new, |rest| format!(" {rest}"));
+        self.line("  ", &format!("{which}{rest}"))
     }
 
     fn others(&mut self, story: &Story<'_>) -> io::Result<()> {
