@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SynFlood,
     clause: "a SYN flood reached the listener, and its sources never complete a handshake",
     counters: &[Counter::TcpReqQFullDoCookies],
-    check: "on the server: nstat -az 'TcpExtTCPReqQFull*' TcpExtSyncookiesSent TcpExtListenDrops (expect during the flood: TCPReqQFullDoCookies and SyncookiesSent rise; with tcp_syncookies=0, ListenDrops rises); ss -Htn state syn-recv 'sport = :{port}' | wc -l (expect: near the limit of the SYN queue)",
+    check: "on the server: nstat -az 'TcpExtTCPReqQFull*' TcpExtSyncookiesSent TcpExtListenDrops (expect: TCPReqQFullDoCookies and SyncookiesSent rise; with tcp_syncookies=0, ListenDrops); ss -Htn state syn-recv 'sport = :{port}' | wc -l (expect: near the limit of the SYN queue)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
