@@ -13,10 +13,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use arrayvec::ArrayVec;
 
 use crate::connection::elsewhere::AnswerElsewhere;
-use crate::connection::handshake::{Handshake, Previous, SynHeader, WrongAcknowledgment};
-use crate::connection::handshake::{SegmentFacts, Side};
+use crate::connection::handshake::{Handshake, Previous, SegmentFacts, Side, SynHeader, WrongAcknowledgment};
 use crate::connection::large_segments::LargeSegments;
 use crate::connection::rare_facts::{RareFacts, Rejection};
+use crate::packet::icmp::IcmpError;
 use crate::packet::seq::SeqNumber;
 use crate::{Endpoint, HandshakeId, Link, Timestamp};
 use fields::{Field, Fields, field};
@@ -309,19 +309,38 @@ fn previous<F: Fields>(
 /// Visits facts that few handshakes have.
 fn rare<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshake) -> Result<(), F::Error> {
     let (start, none) = (visited.time, RareFacts::default());
-    let rare = handshake.rare().unwrap_or(&none);
+    // Every field is named, so that a new one is not forgotten.
+    let &RareFacts {
+        wrong_acknowledgment: wrong,
+        isn_changed,
+        elsewhere: ref answer,
+        is_absorbed,
+        rejection,
+        too_big,
+        repeats_ack,
+        stuck,
+    } = handshake.rare().unwrap_or(&none);
     let is_absorbed = fields.flag(
         field!(Repeated "is_absorbed", "Whether another handshake has the packets of this one, which is not judged"),
-        rare.is_absorbed,
+        is_absorbed,
     )?;
     if is_absorbed {
         visited.rare_mut().is_absorbed = true;
+    }
+    let repeats_ack = fields.flag(
+        field!(Repeated "repeats_ack",
+            "Whether the client acknowledged the SYN-ACK again before the server's next packet"
+        ),
+        repeats_ack,
+    )?;
+    if repeats_ack {
+        visited.rare_mut().repeats_ack = true;
     }
     let is_wrong = fields.flag(
         field!(Repeated "wrong_acknowledgment",
             "Whether the SYN-ACK acknowledges a number that the client never sent"
         ),
-        rare.wrong_acknowledgment.is_some(),
+        wrong.is_some(),
     )?;
     if is_wrong {
         wrong_acknowledgment(visited);
@@ -332,15 +351,15 @@ fn rare<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshak
             field!(Close "isn_changed_frame", "Frame of the first SYN-ACK for the same SYN with another ISN"),
             field!(Repeated "isn_changed_capture", "Number of that frame's capture in its series"),
         ],
-        rare.isn_changed,
+        isn_changed,
     )?;
     if isn_changed.is_some() {
         visited.rare_mut().isn_changed = isn_changed;
     }
-    elsewhere(fields, rare.elsewhere.as_ref(), visited)?;
-    errors(fields, rare, visited)?;
+    elsewhere(fields, answer.as_ref(), visited)?;
+    errors(fields, rejection, too_big, visited)?;
     let all = [Side::Client, Side::Server].into_iter();
-    let stuck = all.filter_map(|side| Some((side, rare.stuck[side as usize]?))).collect();
+    let stuck = all.filter_map(|side| Some((side, stuck[side as usize]?))).collect();
     for (side, stuck) in rare::stuck(fields, &stuck, start)? {
         visited.rare_mut().stuck[side as usize] = Some(stuck);
     }
@@ -374,9 +393,14 @@ fn elsewhere<F: Fields>(
 }
 
 /// Visits the ICMP errors.
-fn errors<F: Fields>(fields: &mut F, rare: &RareFacts, visited: &mut Handshake) -> Result<(), F::Error> {
-    let rejection = rare.rejection.map(|Rejection { error, packet }| (Some(packet), error));
-    let errors = rejection.into_iter().chain(rare.too_big.map(|error| (None, error))).collect();
+fn errors<F: Fields>(
+    fields: &mut F,
+    rejection: Option<Rejection>,
+    too_big: Option<IcmpError>,
+    visited: &mut Handshake,
+) -> Result<(), F::Error> {
+    let rejection = rejection.map(|Rejection { error, packet }| (Some(packet), error));
+    let errors = rejection.into_iter().chain(too_big.map(|error| (None, error))).collect();
     for (packet, error) in rare::errors(fields, &errors, visited.time)? {
         match packet {
             Some(packet) => visited.rare_mut().rejection = Some(Rejection { error, packet }),
