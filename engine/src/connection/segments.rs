@@ -51,7 +51,7 @@ pub(super) fn from_client(handshake: &mut Handshake, segment: &Segment<'_>) -> O
     if segment.flags().has(Flags::ACK) && !handshake.is_acknowledged() {
         role = first_acknowledgment(handshake, segment);
     } else if segment.payload == 0 && handshake.server_segment_count == 0 {
-        later_acknowledgment(handshake, segment);
+        role = later_acknowledgment(handshake, segment);
     }
     large_segments::take(handshake, Side::Client, segment);
     if segment.payload > 0 {
@@ -92,13 +92,16 @@ fn first_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) -> Opt
     })
 }
 
-/// Records that the client repeats its ACK before the server's next packet.
+/// Records that the client repeats its ACK before the server's next packet. Returns `None` if it
+/// shows nothing new.
 #[cold]
-fn later_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) {
+fn later_acknowledgment(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {
     let is_again = handshake.ack.is_some_and(|first| segment.time.seconds_since(first.time).abs() >= DUPLICATE_SECONDS);
-    if is_again && handshake.reset.is_none() && !segment.flags().has(Flags::FIN) {
+    let is_new = is_again && handshake.reset.is_none() && !handshake.repeats_ack();
+    (is_new && !segment.flags().has(Flags::FIN)).then(|| {
         handshake.rare_mut().repeats_ack = true;
-    }
+        Role::Other
+    })
 }
 
 /// Adds a segment of the server without SYN and RST. Returns `None` if it shows nothing new.
