@@ -129,11 +129,14 @@ fn no_escape_sequence_of_a_name_reaches_the_output_in_any_format() {
 #[cfg(target_os = "linux")]
 fn running_out_of_memory_ends_the_program_by_the_documented_signal() {
     let sandbox = Sandbox::new("no-memory");
-    sandbox.file("a.pcap", &capture(3));
-    let script = format!("ulimit -v 40000; exec {} analyze a.pcap --threads 1", env!("CARGO_BIN_EXE_syncookie"));
-    let status =
-        Command::new("bash").args(["-c", &script]).current_dir(sandbox.path("")).stderr(Stdio::null()).status();
-    let status = status.expect("bash is there");
-    // Where so little suffices, nothing is shown.
-    assert!(status.success() || status.signal() == Some(6), "{status}");
+    sandbox.file("a.pcap", &capture(20_000));
+    let run = |kilobytes: u32, args: &str| {
+        let script = format!("ulimit -c 0 -v {kilobytes}; exec {} {args}", env!("CARGO_BIN_EXE_syncookie"));
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script]).current_dir(sandbox.path("")).stdout(Stdio::null()).stderr(Stdio::null());
+        shell.status().expect("bash is there")
+    };
+    let least = (1..).map(|count| count * 2000).find(|&limit| run(limit, "--version").success());
+    let status = run(least.expect("some memory suffices"), "analyze a.pcap --threads 1");
+    assert_eq!(status.signal(), Some(6), "{status}");
 }
