@@ -466,7 +466,7 @@ fn a_reset_after_a_repeated_ack_shows_no_travel_time() {
 fn a_check_rejects_no_state_of_a_server_that_the_cause_allows() {
     let unanswered = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS));
     let queue = &of(&unanswered, CauseKind::AcceptQueueOverflow).check;
-    assert!(queue.contains("either if not"), "a full queue drops SYNs with either setting: {queue}");
+    assert!(queue.contains("else 0 or 1"), "a full queue drops SYNs with either setting: {queue}");
     let reset = only(&reset_at_ack(1, 0.0));
     let firewall = &of(&reset, CauseKind::FirewallReset).check;
     assert!(firewall.contains("TcpOutRsts does not rise"), "a rule on the server sends the reset: {firewall}");

@@ -45,7 +45,8 @@ impl CookieCost {
         let mut sentences = Vec::new();
         if self.window_scale == Some(true) {
             let rate = self.max_bytes_per_second().zip(self.round_trip).map_or_else(String::new, |(rate, seconds)| {
-                format!("; with a round trip of {:.1} ms, at most {} a second", seconds * 1e3, bytes(rate))
+                let digits = if seconds < 1e-3 { 3 } else { 1 };
+                format!("; with a round trip of {:.digits$} ms, at most {} a second", seconds * 1e3, bytes(rate))
             });
             sentences.push(format!("no window scaling: at most 65,535 bytes in flight in each direction{rate}"));
         }

@@ -321,7 +321,7 @@ fn rare<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshak
         stuck,
     } = handshake.rare().unwrap_or(&none);
     let is_absorbed = fields.flag(
-        field!(Repeated "is_absorbed", "Whether another handshake has the packets of this one, which is not judged"),
+        field!(Repeated "is_absorbed", "Whether the packets belong to another handshake; then this one is not judged"),
         is_absorbed,
     )?;
     if is_absorbed {

@@ -52,7 +52,7 @@ pub(super) fn repeats<F: Fields>(
                 )?,
                 previous: time(
                     fields,
-                    field!(Close "previous", "The same of the SYN-ACK before it"),
+                    field!(Close "previous", "The same for the SYN-ACK before this one"),
                     repeat.previous,
                     start,
                 )?,
@@ -74,7 +74,7 @@ pub(super) fn stuck<F: Fields>(
     list(
         fields,
         field!(Repeated "stuck_segments",
-            "First large segment of an end, if it does not arrive as far as the capture shows"
+            "First large segment of the client or the server that, as far as the capture shows, did not arrive"
         ),
         stuck,
         (Side::Client, StuckSegment::since(start)),

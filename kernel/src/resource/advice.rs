@@ -158,8 +158,7 @@ fn backlog_advice(program: Option<&str>, backlog: u64, somaxconn: Option<u64>) -
     match somaxconn {
         Some(most) if backlog < most => {
             format!(
-                "{first} asked for {value}: raise its backlog, to at most {} (net.core.somaxconn, which is not the limit \
-                 now), and restart it.",
+                "{first} asked for {value}: raise its backlog (net.core.somaxconn allows up to {}), and restart {within}.",
                 grouped(most)
             )
         }
@@ -198,8 +197,8 @@ mod tests {
     #[test]
     fn the_advice_about_a_full_accept_queue_names_the_limit_that_applies() {
         let at = |somaxconn: &str| advice(&format!("{FULL}{somaxconn}\n"));
-        let program = "nginx asked for 128: raise its backlog, to at most 4,096 (net.core.somaxconn, which is not the \
-                       limit now), and restart it.";
+        let program =
+            "nginx asked for 128: raise its backlog (net.core.somaxconn allows up to 4,096), and restart nginx.";
         assert_eq!(at("net.core.somaxconn = 4096"), [program]);
         let both = "128 is net.core.somaxconn: raise that (`sysctl -w net.core.somaxconn=256`) and the backlog of \
                     nginx, and restart it.";

@@ -186,7 +186,7 @@ impl<'a> SubtreeBuilder<'a> {
         }
         let Some(terms) = assessment.terms else { return };
         for (field, nats, meaning) in [
-            (Field::PriorNats, terms.prior_nats, "prior: SYN cookies and SYN proxies are rare"),
+            (Field::PriorNats, terms.prior_nats, "prior: SYN cookies and proxies are rare"),
             (Field::ListenerNats, terms.listener_nats, "other handshakes of the listener"),
             (Field::CapNats, terms.cap_nats, "limit for evidence of one mechanism"),
         ] {

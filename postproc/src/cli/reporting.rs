@@ -24,7 +24,7 @@ pub struct Reporting {
     /// which appends
     ///
     /// Without --format, these extensions choose it: .html, .json, .jsonl or .ndjson, .csv, .ecs,
-    /// .zeek, .parquet and .summary. With all others, the output is a table.
+    /// .zeek, .summary and, in builds with Parquet, .parquet. With all others, the output is a table.
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
@@ -150,8 +150,8 @@ pub enum FailOn {
     /// A SYN cookie or SYN proxy that is certain; meant to be right at least 999 times in 1,000
     Certain,
     /// A handshake failed (its SYN was refused or got no answer, its SYN-ACK got no ACK, or its
-    /// connection was reset before the server sent any data), or its connection made no progress
-    /// after it. Incomplete handshakes, and successful ones with a SYN cookie or SYN proxy, do not
+    /// connection was reset before the server sent any data), or a connection got stuck: it made
+    /// no progress after the handshake. Incomplete handshakes, and successful ones with a SYN cookie or SYN proxy, do not
     /// count
     Failure,
 }

@@ -54,7 +54,13 @@ fn success(totals: &Totals) -> String {
         (None, Some(number)) => {
             format!("the capture does not show who answered {}.", count(number, totals.noun()))
         }
-        (None, None) => format!("no SYN cookie or SYN proxy in {}.", all(totals)),
+        (None, None) => match undecided(totals) {
+            0 => format!("no SYN cookie or SYN proxy in {}.", all(totals)),
+            number => {
+                let ordinary = tally_of(&totals.tally, Verdict::Ordinary);
+                format!("of {}, {ordinary} ordinary and {number} undetermined.", all(totals))
+            }
+        },
     }
 }
 

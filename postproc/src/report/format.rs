@@ -17,7 +17,7 @@ pub enum Format {
     /// One JSON object per line
     #[value(alias = "ndjson")]
     Jsonl,
-    /// One event per handshake and line, in the Elastic Common Schema
+    /// One event per handshake, each on its own line, in the Elastic Common Schema
     Ecs,
     /// One tab-separated line per handshake, with the header of Zeek's logs
     Zeek,

@@ -9,7 +9,7 @@ const CLOSE: f64 = 2.3;
 const NEGLIGIBLE: f64 = 0.005;
 
 /// Reason for the prior.
-const PRIOR: &str = "SYN cookies and SYN proxies are rare";
+const PRIOR: &str = "SYN cookies and proxies are rare";
 
 /// Returns the confidence of a verdict and its odds: `likely, odds about 1,300 to 1`; `None` for
 /// `undetermined`.

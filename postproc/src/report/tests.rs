@@ -337,7 +337,7 @@ fn the_table_begins_with_the_answer_and_shows_evidence_cause_and_check() {
     assert!(text.starts_with(answer), "{text}");
     for part in [
         "the SYN-ACK announces a window of 0 [signal zero-window: about 150 to 1 for syn-proxy]",
-        "log-odds of syn-proxy against ordinary (natural logarithm): 6.25 = -5.00 prior: SYN cookies and SYN proxies are rare, \
+        "log-odds of syn-proxy against ordinary (natural logarithm): 6.25 = -5.00 prior: SYN cookies and proxies are rare, \
          +6.25 other handshakes of this listener (listener-context), +5.00 zero-window",
         "(frames: SYN 1, SYN-ACK 2, RST 4)",
         "most likely cause: proxy-leaked-ack: stateless RST",
@@ -393,7 +393,7 @@ fn evidence_at_even_odds_is_not_listed_and_the_prior_is() {
     finding.assessment.evidence.push(even);
     let text = unwrapped(&table(&[finding], PLAIN, false));
     assert!(text.contains("zero-window: about 150 to 1 for syn-proxy") && !text.contains("a coin"), "{text}");
-    let prior = "SYN cookies and SYN proxies are rare [prior: about 150 to 1 for ordinary]";
+    let prior = "SYN cookies and proxies are rare [prior: about 150 to 1 for ordinary]";
     assert!(text.contains(prior), "{text}");
 }
 
@@ -515,7 +515,7 @@ fn what_would_decide_undetermined_handshakes_is_said_where_nothing_was_found() {
     let mut ordinary = unclear();
     (ordinary.assessment.verdict, ordinary.assessment.missing) = (Verdict::Ordinary, Vec::new());
     let text = unwrapped(&table(&[ordinary, unclear()], PLAIN, false));
-    assert!(text.starts_with("Nothing failed; no SYN cookie or SYN proxy in 2 handshakes. "), "{text}");
+    assert!(text.starts_with("Nothing failed; of 2 handshakes, 1 ordinary and 1 undetermined. "), "{text}");
     assert!(text.contains("Undetermined handshakes, by reason"), "{text}");
     assert!(!unwrapped(&table(&[leaked(0), unclear()], PLAIN, false)).contains("by reason"));
 }

@@ -122,8 +122,7 @@ const SERVED: &str = "the server's TCP had established the connection before";
 const RESET_BEFORE: &str = "the client's host reset the retransmitted SYN-ACK, but not the first one: something else had ended its connection meanwhile";
 const CLIENT_FORGOT: &str =
     "the client's host no longer knew the connection, and had not closed it: something else had reset it";
-const OTHERS_OUTLIVED: &str =
-    "SYN-ACKs of other handshakes at that time were retransmitted after such a reset: their host had not sent it";
+const OTHERS_OUTLIVED: &str = "the server retransmitted SYN-ACKs of other handshakes after such resets: it still had their entries in its SYN queue";
 const DATA_RESETS: &str = "most resets at that time answered data, and not the ACK before it";
 const BOTH_RESET: &str =
     "two resets arrived, one for the ACK and one for the data: their sender did not know the connection";

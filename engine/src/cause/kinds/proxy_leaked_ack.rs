@@ -9,7 +9,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
     clause: "the proxy let the client's ACK through to a server that had not seen a SYN",
     counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; the remedy is to set 0); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: 0); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),

@@ -104,8 +104,8 @@ fn rest(finding: &Finding) -> Option<String> {
     let times = strength::times(WORTH_A_CHECK)?;
     match possible - worth {
         0 => None,
-        1 => Some(format!("The other one is more than {times} less probable than cause 1.")),
-        _ => Some(format!("The others are more than {times} less probable than cause 1.")),
+        1 => Some(format!("The other one is at least {times} less probable than cause 1.")),
+        _ => Some(format!("The others are at least {times} less probable than cause 1.")),
     }
 }
 
