@@ -15,13 +15,16 @@ use crate::{
 pub struct Analyzer {
     observer: Observer,
     judging: Judging,
+    /// Findings of handshakes that were judged early and that nobody took yet.
+    evicted: Vec<Finding>,
 }
 
 impl Analyzer {
     /// Creates an analyzer that has seen nothing and returns all findings with all their parts.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self { observer: Observer::new(limits), judging: Judging::new(limits, FindingParts::default()) }
+        let judging = Judging::new(limits, FindingParts::default());
+        Self { observer: Observer::new(limits), judging, evicted: Vec::new() }
     }
 
     /// Sets which findings are returned, and which parts they have.
@@ -42,7 +45,8 @@ impl Analyzer {
     /// Takes one packet. Returns `None` if the packet is not part of a handshake. The findings of
     /// handshakes that are judged early are kept for [`Self::take_evicted`].
     pub fn push(&mut self, observation: &Observation<'_>) -> Option<Pushed> {
-        self.observer.push(observation, &mut self.judging)
+        let Self { observer, judging, evicted } = self;
+        observer.push(observation, &mut Passing { judging, evicted: &mut |mut portion| evicted.append(&mut portion) })
     }
 
     /// Adds an observation as [`Self::push`] does, but passes the findings of handshakes that are
@@ -140,7 +144,7 @@ impl Analyzer {
     /// Returns the findings of handshakes that were judged early to stay within [`Limits`]. Call it
     /// from time to time while pushing.
     pub fn take_evicted(&mut self) -> Vec<Finding> {
-        std::mem::take(&mut self.judging.evicted)
+        std::mem::take(&mut self.evicted)
     }
 
     /// Judges the remaining handshakes and returns all findings that [`Self::take_evicted`] has not
@@ -167,7 +171,7 @@ impl Analyzer {
         &mut self,
         mut take: impl FnMut(Vec<Finding>) -> Result<(), E>,
     ) -> Result<Findings, E> {
-        take(std::mem::take(&mut self.judging.evicted))?;
+        take(std::mem::take(&mut self.evicted))?;
         let now = self.observer.now;
         let (handshakes, statistics) = self.observer.end_of_packets();
         self.judging.judge_all(handshakes, handshakes.end(), now, statistics, take)?;

@@ -33,31 +33,10 @@ pub(crate) struct Judging {
     /// Findings of listeners that got no packet since they were judged.
     asked: Asked,
     quick_check: QuickCheck,
-    /// Findings of handshakes that were judged early and that nobody took yet.
-    pub evicted: Vec<Finding>,
     /// Facts that forgotten handshakes showed, by listener.
     learnt: BTreeMap<Endpoint, Learnt>,
     examples: KnownExamples,
     summary: Summary,
-}
-
-impl Consumer for Judging {
-    #[inline(always)]
-    fn changed(&mut self, handshakes: &Handshakes, id: HandshakeId) {
-        self.reconsider(handshakes, id);
-    }
-
-    fn take_oldest(
-        &mut self,
-        handshakes: &mut Handshakes,
-        end: HandshakeId,
-        now: Timestamp,
-        statistics: &mut Statistics,
-    ) {
-        let mut kept = std::mem::take(&mut self.evicted);
-        self.judge_oldest(handshakes, end, now, statistics, &mut |mut portion| kept.append(&mut portion));
-        self.evicted = kept;
-    }
 }
 
 /// Judges handshakes, and passes the findings of those that are judged early on.
@@ -91,7 +70,6 @@ impl Judging {
             threads: 1,
             asked: Asked::default(),
             quick_check: QuickCheck::default(),
-            evicted: Vec::new(),
             learnt: BTreeMap::new(),
             examples: KnownExamples::default(),
             summary: Summary::default(),

@@ -1,10 +1,10 @@
 //! The first of the engine's two steps: turns packets into the facts of handshakes, without judging
 //! them.
 
-use crate::connection::handshake::Handshake;
-use crate::connection::handshakes::Handshakes;
 use std::convert::Infallible;
 
+use crate::connection::handshake::Handshake;
+use crate::connection::handshakes::Handshakes;
 use crate::connection::tracker::Tracker;
 use crate::intake::batch::{GROUP, Group};
 use crate::intake::flow::Flow;
