@@ -50,12 +50,22 @@ pub fn assert_agreement(releases: &[(String, Tshark)]) {
             found.extend(one_pass::disagreements(&handshakes, &once));
             found
         };
-        let found = releases.iter().flat_map(|(release, tshark)| {
+        let compared = releases.iter().filter(|(release, _)| reads_the_times_of(release, capture));
+        let found = compared.flat_map(|(release, tshark)| {
             let signed = move |complaint| format!("{release}: {}: {complaint}", name(capture));
             compare(tshark).into_iter().map(signed)
         });
         found.collect()
     }));
+}
+
+/// Returns whether the release of this name reads the times of the packets as they are in the file.
+/// Wireshark 3.4 and 3.6 ignore the time offset (`if_tsoffset`) of a pcapng interface. One sample
+/// has such an interface: there they show its packets an hour too early, and causes that depend on
+/// time get other weights.
+fn reads_the_times_of(release: &str, capture: &Path) -> bool {
+    let ignores_offsets = ["Wireshark 3.4.", "Wireshark 3.6."].iter().any(|old| release.starts_with(old));
+    !(ignores_offsets && capture.ends_with("cases/pcapng-two-interfaces/capture.pcapng"))
 }
 
 /// Returns every capture of this package, each once.
