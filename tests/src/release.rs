@@ -11,6 +11,10 @@ include!(concat!(env!("OUT_DIR"), "/releases.rs"));
 /// Names the folder that `script/matrix` prepared.
 const VARIABLE: &str = "SYNCOOKIE_RELEASES";
 
+/// Names the suites that `script/matrix` was asked to test. The plugins of others may be of an
+/// earlier state of the source.
+const SUITES: &str = "SYNCOOKIE_SUITES";
+
 /// A release in `wireshark-headers/releases.tsv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed {
@@ -47,6 +51,11 @@ impl Release {
             );
             return None;
         };
+        let suites = std::env::var(SUITES).unwrap_or_default();
+        if !suites.split(' ').any(|chosen| chosen == suite) {
+            eprintln!("SKIPPED: script/matrix was not asked to test the Wireshark of {suite}");
+            return None;
+        }
         let folder = Path::new(&folder).join(suite);
         if !folder.join("root.complete").exists() {
             eprintln!("SKIPPED: script/matrix could not unpack the Wireshark of {suite}; its warning says why");
