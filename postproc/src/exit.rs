@@ -1,7 +1,5 @@
 //! Exit codes: part of the contract with scripts.
 
-use std::process::ExitCode;
-
 use syncookie_engine::Confidence;
 
 use crate::interrupt;
@@ -34,6 +32,17 @@ impl Exit {
             _ => Self::Partly,
         }
     }
+
+    /// Returns the exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Analysed => 0,
+            Self::Failed => 1,
+            Self::Partly => 2,
+            Self::Found => 3,
+            Self::Interrupted(code) => code,
+        }
+    }
 }
 
 /// Finding that `--fail-on` asks for.
@@ -51,18 +60,6 @@ impl Threshold {
             Self::Answer(least) => totals.strongest >= Some(least),
             Self::Failure => totals.failed() > 0,
         }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Analysed => 0,
-            Exit::Failed => 1,
-            Exit::Partly => 2,
-            Exit::Found => 3,
-            Exit::Interrupted(code) => code,
-        })
     }
 }
 

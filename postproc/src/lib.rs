@@ -6,6 +6,8 @@
 // WebAssembly has no --follow, and so does not use what only --follow does.
 #![cfg_attr(target_os = "wasi", allow(dead_code))]
 
+#[cfg(feature = "parquet")]
+pub mod bindings;
 pub mod capture;
 mod cli;
 mod command;
@@ -43,6 +45,8 @@ use command::{follow, manual, page, plugin};
 use console::Console;
 use exit::Exit;
 pub use memory::HugePageAllocator;
+#[cfg(feature = "parquet")]
+pub use report::parquet::BatchSink;
 
 /// Version of the JSON that is written and, for `--baseline`, read. Raised when a key changes its
 /// meaning.
@@ -53,24 +57,28 @@ pub const SCHEMA: u32 = 3;
 #[must_use]
 pub fn run(is_output_closed: bool) -> ExitCode {
     let args = std::env::args_os();
-    if cfg!(windows) {
+    ExitCode::from(if cfg!(windows) {
         run_with(cli::expand_wildcards(args), is_output_closed)
     } else {
         run_with(args, is_output_closed)
-    }
+    })
 }
 
 /// Runs the program on these arguments, beginning with its name, and returns its exit code.
 #[must_use]
-pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output_closed: bool) -> ExitCode {
+pub fn run_with(args: impl IntoIterator<Item: Into<OsString> + Clone>, is_output_closed: bool) -> u8 {
     let args = cli::expand(args);
-    let command = match Cli::try_parse_from(&args).and_then(Cli::complete) {
-        Ok(command) => command,
-        Err(error) => return usage(&cli::advise(error, &args)),
+    let exit = match Cli::try_parse_from(&args).and_then(Cli::complete) {
+        Ok(command) => execute(command, is_output_closed),
+        Err(error) => usage(&cli::advise(error, &args)),
     };
+    exit.code()
+}
+
+fn execute(command: Command, is_output_closed: bool) -> Exit {
     if is_output_closed && command.writes_to_standard_output() {
         Console::new(false).error(&"the results could not be written: standard output is closed");
-        return Exit::Failed.into();
+        return Exit::Failed;
     }
     match command {
         #[cfg(not(target_os = "wasi"))]
@@ -100,8 +108,8 @@ pub fn interrupt() {
     interrupt::request();
 }
 
-/// Runs a command and returns its exit code.
-fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> ExitCode {
+/// Runs a command and returns its end.
+fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>) -> Exit {
     let mut console = Console::new(quiet);
     if let Err(error) = interrupt::watch() {
         console.remark(&format!("signals cannot be handled: {error}; Ctrl-C will end the program without results"));
@@ -110,7 +118,7 @@ fn finish(quiet: bool, work: impl FnOnce(&mut Console) -> Result<Exit, Failure>)
     end(&mut console, result, |failure| matches!(failure, Failure::Output(error) if is_closed_pipe(error)))
 }
 
-fn explain(args: &cli::Explain) -> ExitCode {
+fn explain(args: &cli::Explain) -> Exit {
     let mut console = Console::new(args.quiet);
     let result = explain::run(args, &mut console);
     end(&mut console, result, |failure| matches!(failure, explain::Failure::Io(error) if is_closed_pipe(error)))
@@ -118,7 +126,7 @@ fn explain(args: &cli::Explain) -> ExitCode {
 
 /// Writes the page for a browser and returns the exit code.
 #[cfg(not(target_os = "wasi"))]
-fn page(args: &cli::Page) -> ExitCode {
+fn page(args: &cli::Page) -> Exit {
     let result = page::run(args).map(|()| Exit::Analysed);
     end(
         &mut Console::new(false),
@@ -127,21 +135,21 @@ fn page(args: &cli::Page) -> ExitCode {
     )
 }
 
-/// Returns the exit code of a command that only writes text.
+/// Returns the end of a command that only writes text.
 #[cfg(not(target_os = "wasi"))]
-fn written(result: io::Result<()>) -> ExitCode {
+fn written(result: io::Result<()>) -> Exit {
     end(&mut Console::new(false), result.map(|()| Exit::Analysed), is_closed_pipe)
 }
 
-/// Returns the exit code. A closed pipe is not an error: its reader has seen enough, as with `|
+/// Returns the end of a run. A closed pipe is not an error: its reader has seen enough, as with `|
 /// head`.
-fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> ExitCode {
+fn end<F: Display>(console: &mut Console, result: Result<Exit, F>, is_closed: impl Fn(&F) -> bool) -> Exit {
     match result {
-        Ok(exit) => exit.into(),
-        Err(failure) if is_closed(&failure) => Exit::Analysed.into(),
+        Ok(exit) => exit,
+        Err(failure) if is_closed(&failure) => Exit::Analysed,
         Err(failure) => {
             console.error(&failure);
-            Exit::Failed.into()
+            Exit::Failed
         }
     }
 }
@@ -150,9 +158,8 @@ fn is_closed_pipe(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
 }
 
-/// Prints the message of clap and returns the exit code: 0 for help and version, 1 for wrong usage
-/// (2 in clap).
-fn usage(error: &clap::Error) -> ExitCode {
+/// Prints the message of clap, and returns success for help and version, failure for wrong usage.
+fn usage(error: &clap::Error) -> Exit {
     let text = error.to_string();
     if text.lines().any(|line| line.contains(char::is_control)) {
         // An argument may be the name of a file.
@@ -161,7 +168,7 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
     }
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Analysed.into(),
-        _ => Exit::Failed.into(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Analysed,
+        _ => Exit::Failed,
     }
 }

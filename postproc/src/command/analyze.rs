@@ -7,7 +7,7 @@ use super::reporting::Prepared;
 use crate::cli::Analyze;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::pipeline;
+use crate::pipeline::{self, Observer};
 use crate::source::walk::{self, Plan};
 
 /// Analyses the captures that the arguments name.
@@ -28,9 +28,9 @@ pub fn run(args: &Analyze, console: &mut Console) -> Result<Exit, Failure> {
 }
 
 /// Writes remarks on files and folders that are not read.
-pub(super) fn remarks(plan: &Plan, is_verbose: bool, console: &mut Console) {
-    unread(plan, is_verbose).for_each(|remark| console.remark(&remark));
+pub(super) fn remarks(plan: &Plan, is_verbose: bool, observer: &mut dyn Observer) {
+    unread(plan, is_verbose).for_each(|remark| observer.remark(&remark));
     for folder in plan.empty_dirs.iter().filter(|_| !plan.sources.is_empty()) {
-        console.remark(&format!("{} contains no capture", folder.display()));
+        observer.remark(&format!("{} contains no capture", folder.display()));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::ExitCode;
 use std::thread;
 
 use syncookie_kernel::facts::Facts;
@@ -44,19 +43,19 @@ impl Failure {
     }
 }
 
-/// Runs the command and returns its exit code.
-pub fn command(args: &Kernel) -> ExitCode {
+/// Runs the command.
+pub fn command(args: &Kernel) -> Exit {
     let done = match &args.action {
         Some(KernelAction::Snapshot(args)) => snapshot(args),
         None => report(args),
     };
     match done {
-        Ok(exit) => exit.into(),
+        Ok(exit) => exit,
         // The reader of the pipe closed it, as `head` does.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed.into(),
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Analysed,
         Err(failure) => {
             Console::new(false).error(&failure);
-            Exit::Failed.into()
+            Exit::Failed
         }
     }
 }

@@ -18,7 +18,7 @@ mod list_files;
 pub mod manual;
 #[cfg(feature = "parquet")]
 pub mod observe;
-mod options;
+pub mod options;
 #[cfg(not(target_os = "wasi"))]
 pub mod page;
 #[cfg(not(target_os = "wasi"))]

@@ -7,41 +7,42 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::observations::Writer;
 use crate::output::Output;
-use crate::pipeline::{self, Options, Problem};
+use crate::pipeline::{self, Observer, Options, Problem};
 use crate::source::walk;
 use crate::totals::Totals;
 
 /// Observes the captures that the arguments name.
 pub fn run(args: &Observe, console: &mut Console) -> Result<Exit, Failure> {
+    let problems = observe(args, console)?;
+    let is_interrupted = problems.iter().any(Problem::is_interruption);
+    Ok(Exit::of(&Totals { is_interrupted, problems, ..Totals::default() }, None))
+}
+
+/// Does the same, and returns the problems of captures.
+pub fn observe(args: &Observe, observer: &mut dyn Observer) -> Result<Vec<Problem>, Failure> {
     let plan = walk::plan(&args.paths);
-    remarks(&plan, false, console);
+    remarks(&plan, false, observer);
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
-    let output = Output::open(&args.output).map_err(Failure::Output)?;
+    let mut output = Output::open(&args.output).map_err(Failure::Output)?;
     if output.is_terminal() {
         return Err(Failure::binary_to_terminal());
     }
-    args.resources.remark().iter().for_each(|lowered| console.remark(lowered));
+    args.resources.remark().iter().for_each(|lowered| observer.remark(lowered));
     let options = Options {
         limits: args.resources.limits(),
         memory: args.resources.max_memory,
         threads: args.resources.threads(),
         ..Options::default()
     };
-    let mut output = output;
-    pipeline::Observer::expect(
-        console,
-        plan.sources.len(),
-        plan.sources.iter().filter_map(|source| source.bytes).sum(),
-    );
-    let mut writer = Writer::new(&plan, console, &mut output).map_err(Failure::Output)?;
+    observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
+    let mut writer = Writer::new(&plan, observer, &mut output).map_err(Failure::Output)?;
     pipeline::observe(&plan, &options, &mut writer).map_err(Failure::Output)?;
     let observed = writer.finish().map_err(Failure::Output)?;
     if observed.captures == 0 && observed.problems.iter().all(Problem::is_missing) {
         return Err(Failure::no_capture(plan));
     }
     output.finish().map_err(Failure::Output)?;
-    let is_interrupted = observed.problems.iter().any(Problem::is_interruption);
-    Ok(Exit::of(&Totals { is_interrupted, problems: observed.problems, ..Totals::default() }, None))
+    Ok(observed.problems)
 }

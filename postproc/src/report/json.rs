@@ -178,7 +178,8 @@ pub(super) fn captures(sources: &[Source]) -> impl Iterator<Item = Object<'_>> {
     sources.iter().map(|source| Object::Capture(source.into()))
 }
 
-fn listeners(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
+/// Returns the listeners of all captures.
+pub(super) fn listeners(totals: &Totals) -> impl Iterator<Item = Object<'_>> {
     totals.listeners.iter().map(|(server, listener)| Object::Listener(Box::new(Listener::new(*server, listener))))
 }
 

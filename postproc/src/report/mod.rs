@@ -101,6 +101,6 @@ pub fn new<'a>(format: Format, style: Style, output: impl Write + Send + 'a) -> 
         Format::Zeek => Box::new(zeek::Log::new(output)),
         Format::Csv => Box::new(csv::Rows::new(output, style.has_byte_order_mark)),
         #[cfg(feature = "parquet")]
-        Format::Parquet => Box::new(parquet::Table::new(output)),
+        Format::Parquet => Box::new(parquet::Batches::new(parquet::File::new(output))),
     }
 }

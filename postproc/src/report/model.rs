@@ -499,6 +499,15 @@ struct Error<'a> {
     message: &'a str,
 }
 
+/// Returns problems as the JSON array that a summary has of them.
+///
+/// # Errors
+/// Fails if they cannot be serialised.
+#[cfg(feature = "parquet")]
+pub fn problems(problems: &[Problem]) -> serde_json::Result<String> {
+    serde_json::to_string(&problems.iter().map(Error::from).collect::<Vec<_>>())
+}
+
 /// Time, written in RFC 3339.
 pub(super) struct Time(pub Timestamp);
 

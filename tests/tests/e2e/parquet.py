@@ -42,7 +42,9 @@ assert schema.field("client_ip_bytes").type == pa.binary(16), schema
 metadata = pq.read_metadata(path).metadata
 assert json.loads(metadata[b"syncookie.summary"]) == objects[-1]
 assert json.loads(metadata[b"syncookie.run"]) == objects[0]
-assert json.loads(metadata[b"syncookie.episodes"]) == [o for o in objects if o["type"] == "episode"]
+for name, kind in (("captures", "capture"), ("listeners", "listener"), ("episodes", "episode")):
+    found = json.loads(metadata[f"syncookie.{name}".encode()])
+    assert found == [o for o in objects if o["type"] == kind], name
 
 duckdb.sql("SET TimeZone = 'UTC'")
 [(count, first, resets)] = duckdb.execute(

@@ -14,20 +14,19 @@ mod status;
 mod tests;
 mod wireshark;
 
-use std::process::ExitCode;
-
 use crate::cli::plugin::{Action, Plugin};
 use crate::console::Console;
+use crate::exit::Exit;
 use failure::Failure;
 
 /// Runs the action and prints its result.
-pub fn run(args: &Plugin) -> ExitCode {
+pub fn run(args: &Plugin) -> Exit {
     match act(&args.action) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+        Ok(true) => Exit::Analysed,
+        Ok(false) => Exit::Failed,
         Err(failure) => {
             Console::new(false).error(&failure);
-            ExitCode::FAILURE
+            Exit::Failed
         }
     }
 }

@@ -1,0 +1,182 @@
+"""Find SYN cookies, SYN proxies and failed TCP handshakes in packet captures.
+
+>>> import syncookie
+>>> findings = syncookie.analyze("captures")  # doctest: +SKIP
+>>> findings.handshakes.to_pandas().groupby("verdict").size()  # doctest: +SKIP
+
+The columns of ``handshakes`` and the keys of the objects are those of Parquet and JSON:
+docs/json-schema.md describes them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any, Optional, Union
+
+import pyarrow
+
+from . import _syncookie
+
+__all__ = ["CaptureError", "Findings", "analyze", "analyze_batches", "judge", "judge_batches", "main", "observe"]
+__version__ = _syncookie.__version__
+
+Path = Union[str, "os.PathLike[str]"]
+
+
+class CaptureError(Exception):
+    """A capture that could not be read, or not to its end.
+
+    Attributes:
+        capture: name of the capture
+        kind: short fixed name, such as ``truncated`` or ``corrupt``
+        frame: number of the frame, or None
+        offset: offset in the file, in bytes, or None
+        problems: all problems of the run, as dicts
+        findings: the findings in everything that could be read; None from observe()
+    """
+
+    def __init__(self, problems: list[dict[str, Any]], findings: Optional[Findings]) -> None:
+        first, others = problems[0], len(problems) - 1
+        message = f"{first['capture']} {first['message']}"
+        super().__init__(f"{message} (and {others} more)" if others else message)
+        self.capture: str = first["capture"]
+        self.kind: str = first["kind"]
+        self.frame: Optional[int] = first.get("frame")
+        self.offset: Optional[int] = first.get("offset")
+        self.problems = problems
+        self.findings = findings
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Results of a run.
+
+    Attributes:
+        handshakes: one row per handshake
+        listeners: server addresses and ports, with counts, delays and floods
+        episodes: periods in which SYN cookies or a SYN proxy answered
+        captures: the captures, as they were before they were read
+        summary: counts over all captures
+    """
+
+    handshakes: pyarrow.Table
+    listeners: list[dict[str, Any]]
+    episodes: list[dict[str, Any]]
+    captures: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """What could not be read, with capture, frame and offset in bytes."""
+        return self.summary["errors"]
+
+
+def analyze(*captures: Path, on_problem: str = "raise", **options: Any) -> Findings:
+    """Analyse captures, and folders with captures, as ``syncookie analyze`` does.
+
+    Args:
+        captures: pcap and pcapng files, also compressed, and folders
+        on_problem: ``raise`` a CaptureError, with the findings of the rest, if a capture cannot be
+            read to its end, or ``ignore`` it: Findings.problems has it in either case
+        options: options of ``syncookie analyze`` about what is reported and about limits, with ``_``
+            for ``-``: filter, once, baseline, kernel, server, capture_point, threads, max_memory,
+            max_handshakes, max_flood, max_listeners, max_episodes. filter and kernel take one value
+            or several.
+
+    Raises:
+        CaptureError: if a capture could not be read to its end
+        ValueError: if an option or its value is wrong
+        RuntimeError: if no capture was found
+    """
+    return _collect(_arguments("analyze", captures, options), on_problem)
+
+
+def analyze_batches(*captures: Path, **options: Any) -> pyarrow.RecordBatchReader:
+    """Analyse captures, and return the handshakes as they become known, in bounded memory.
+
+    Takes the options of analyze(). Captures that cannot be read are left out.
+    """
+    return _reader(_syncookie.Findings(_arguments("analyze", captures, options)))
+
+
+def observe(*captures: Path, output: Path, on_problem: str = "raise", **options: Any) -> list[dict[str, Any]]:
+    """Write what judging needs of the handshakes in captures to a Parquet file, see docs/scale.md.
+
+    Args:
+        captures: pcap and pcapng files, also compressed, and folders
+        output: the file
+        on_problem: as in analyze(); the file is written in either case
+        options: threads, max_memory, max_handshakes
+
+    Returns:
+        What could not be read.
+    """
+    problems = json.loads(_syncookie.observe(_arguments("observe", captures, {**options, "output": output})))
+    return _checked(problems, None, on_problem)
+
+
+def judge(*observations: Path, on_problem: str = "raise", **options: Any) -> Findings:
+    """Judge files that ``syncookie observe`` wrote.
+
+    Takes the options of analyze(), and returns what analyze() returns for the captures.
+    """
+    return _collect(_arguments("judge", observations, options), on_problem)
+
+
+def judge_batches(*observations: Path, **options: Any) -> pyarrow.RecordBatchReader:
+    """Judge files that ``syncookie observe`` wrote, and return the handshakes in bounded memory."""
+    return _reader(_syncookie.Findings(_arguments("judge", observations, options)))
+
+
+def main() -> None:
+    """Run the program ``syncookie`` with the arguments of this process."""
+    sys.exit(_syncookie.run(["syncookie", *sys.argv[1:]]))
+
+
+_LIMITS = {"threads", "max_memory", "max_handshakes"}
+_REPORTING = {"filter", "once", "baseline", "kernel", "server", "capture_point"}
+_FINDINGS = _LIMITS | _REPORTING | {"max_flood", "max_listeners", "max_episodes"}
+_OPTIONS = {"analyze": _FINDINGS, "judge": _FINDINGS, "observe": _LIMITS | {"output"}}
+
+
+def _arguments(command: str, paths: tuple[Path, ...], options: dict[str, Any]) -> list[str]:
+    """Return the arguments of the program."""
+    known = _OPTIONS[command]
+    arguments = [command]
+    for name, value in options.items():
+        if name not in known:
+            raise TypeError(f"{command}() has no option {name!r}; it has {', '.join(sorted(known))}")
+        option = "--" + name.replace("_", "-")
+        if value is True:
+            arguments.append(option)
+        elif value is not None and value is not False:
+            several = [value] if isinstance(value, (str, int, os.PathLike)) else value
+            arguments.extend(f"{option}={os.fspath(one) if isinstance(one, os.PathLike) else one}" for one in several)
+    return [*arguments, "--", *(os.fspath(path) for path in paths)]
+
+
+def _reader(findings: _syncookie.Findings) -> pyarrow.RecordBatchReader:
+    return pyarrow.RecordBatchReader.from_stream(findings)
+
+
+def _collect(arguments: list[str], on_problem: str) -> Findings:
+    run = _syncookie.Findings(arguments)
+    handshakes = _reader(run).read_all()
+    objects = {name: json.loads(text) for name, text in run.objects().items()}
+    objects.pop("run")
+    findings = Findings(handshakes=handshakes, **objects)
+    _checked(findings.problems, findings, on_problem)
+    return findings
+
+
+def _checked(
+    problems: list[dict[str, Any]], findings: Optional[Findings], on_problem: str
+) -> list[dict[str, Any]]:
+    if on_problem not in ("raise", "ignore"):
+        raise ValueError(f"on_problem must be 'raise' or 'ignore', not {on_problem!r}")
+    if problems and on_problem == "raise":
+        raise CaptureError(problems, findings)
+    return problems
