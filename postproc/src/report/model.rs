@@ -410,6 +410,8 @@ fn clients(clients: &Clients) -> (Vec<Client>, Option<ClientCounts>) {
 #[derive(Serialize)]
 struct Affected<'a> {
     handshakes: u64,
+    /// Number of connections, counted as [`Summary::connections`].
+    connections: Option<u64>,
     first: Option<Time>,
     last: Option<Time>,
     listeners: u64,
@@ -422,20 +424,26 @@ struct Affected<'a> {
 struct CauseCount<'a> {
     kind: &'static str,
     handshakes: u64,
+    connections: Option<u64>,
     check: &'a str,
 }
 
-impl<'a> From<&'a affected::Affected> for Affected<'a> {
-    fn from(affected: &'a affected::Affected) -> Self {
+impl<'a> Affected<'a> {
+    /// Returns the counts of handshakes, with those of connections from the counts in which each
+    /// connection occurs once; `None` if captures were not compared.
+    fn new(affected: &'a affected::Affected, once: Option<&affected::Affected>) -> Self {
         let causes = affected.causes.iter().map(|(kind, count)| CauseCount {
             kind: kind.as_str(),
             handshakes: count.handshakes,
+            // A cause that only the captures at the server show counts no connection.
+            connections: once.map(|once| once.causes.get(kind).map_or(0, |count| count.handshakes)),
             check: &count.check,
         });
         let mut causes: Vec<_> = causes.collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.handshakes));
         Self {
             handshakes: affected.handshakes,
+            connections: once.map(|once| once.handshakes),
             first: affected.range.map(|(first, _)| Time(first)),
             last: affected.range.map(|(_, last)| Time(last)),
             listeners: affected.listeners.len() as u64,
@@ -727,18 +735,20 @@ fn without_syn(totals: &Totals) -> Option<WithoutSyn<'_>> {
 impl<'a> From<&'a Totals> for Summary<'a> {
     fn from(totals: &'a Totals) -> Self {
         let (clients, other_clients) = totals.clients.as_ref().map_or_else(Default::default, clients);
+        let connections = totals.connections();
+        let once = connections.map(|_| totals.by_connection());
         Self {
             captures: totals.captures.iter().map(CaptureSummary::from).collect(),
             listeners: totals.listeners.len() as u64,
             handshakes: totals.tally.handshakes,
-            connections: totals.connections(),
+            connections,
             episodes: totals.connection_episodes().len() as u64,
             verdicts: verdicts(&totals.tally),
             outcomes: outcomes(&totals.tally),
             syns: totals.listeners.values().map(|listener| listener.syns).sum(),
             delay: Delay::of(&totals.durations()),
-            failures: (&totals.failures).into(),
-            delays: (&totals.delays).into(),
+            failures: Affected::new(&totals.failures, once.as_ref().map(|once| &once.failures)),
+            delays: Affected::new(&totals.delays, once.as_ref().map(|once| &once.delays)),
             scans: totals.apart().0.iter().map(Scan::from).collect(),
             clients,
             other_clients,

@@ -124,6 +124,19 @@ fn the_side_before_a_syn_proxy_gives_the_verdict_of_a_connection() {
     assert!(page.contains("20 of 34 connections got stuck") && page.contains("b-before.pcap gives the verdict"));
 }
 
+#[test]
+fn the_summary_counts_the_connections_of_each_cause_as_the_page_does() {
+    let lines = server_first("backend_silent", "jsonl");
+    let summary = serde_json::Deserializer::from_str(&lines).into_iter::<Value>().last();
+    let failures = &summary.expect("the report has a summary").expect("JSON")["failures"];
+    assert_eq!((&failures["handshakes"], &failures["connections"]), (&Value::from(40), &Value::from(20)));
+    let causes = failures["causes"].as_array().expect("a list").iter();
+    let causes = causes.map(|cause| ["kind", "handshakes", "connections"].map(|key| cause[key].to_string()).join(" "));
+    assert_eq!(causes.collect::<Vec<_>>(), ["\"proxy-backend-silent\" 40 20"]);
+    let page = server_first("backend_silent", "html");
+    assert!(page.contains("(proxy-backend-silent): 20 of 20 connections that failed."), "{page}");
+}
+
 /// Returns the table of a recording of a flood, with these options.
 fn table_of_flood(paths: &[&str], options: &[&str]) -> String {
     let paths = paths.iter().map(|name| package().join("captures/linux-6.18/cookie_flood").join(name));
