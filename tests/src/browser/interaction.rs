@@ -2,9 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Browser;
+
+/// A function that returns the box of an element in the window, to which a frame may be scrolled: its middle is
+/// brought into view first.
+const BOX: &str = "((element) => {
+    element.scrollIntoView({block: 'center'});
+    const box = element.getBoundingClientRect(), frame = frameElement?.getBoundingClientRect();
+    return new DOMRect(box.x + (frame?.x ?? 0), box.y + (frame?.y ?? 0), box.width, box.height);
+})";
 
 impl Browser {
     /// Returns the visible text of an element.
@@ -18,9 +26,9 @@ impl Browser {
     /// When the element is not there, or is covered.
     pub fn click(&mut self, selector: &str) {
         let place = self.eval(&format!(
-            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
-               const b = e.getBoundingClientRect(), x = b.x + b.width / 2, y = b.y + b.height / 2;
-               return [x, y, e.contains(document.elementFromPoint(x, y))]; }})()"
+            "(() => {{ const e = document.querySelector({selector:?}), b = {BOX}(e), inside = e.getBoundingClientRect();
+               const at = document.elementFromPoint(inside.x + b.width / 2, inside.y + b.height / 2);
+               return [b.x + b.width / 2, b.y + b.height / 2, e.contains(at)]; }})()"
         ));
         assert_eq!(place[2], true, "something covers {selector}");
         for kind in ["mousePressed", "mouseReleased"] {
@@ -32,8 +40,7 @@ impl Browser {
     /// Drags the mouse over an element, between two parts of its width from 0 to 1.
     pub fn drag(&mut self, selector: &str, from: f64, to: f64) {
         let place = self.eval(&format!(
-            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
-               const b = e.getBoundingClientRect(); return [b.x, b.width, b.y + b.height / 2]; }})()"
+            "(() => {{ const b = {BOX}(document.querySelector({selector:?})); return [b.x, b.width, b.y + b.height / 2]; }})()"
         ));
         let [left, width, y] = [0, 1, 2].map(|index| place[index].as_f64().unwrap_or_default());
         let steps =
@@ -49,8 +56,8 @@ impl Browser {
     /// Moves the mouse to a place in an element, at parts of its width and height from 0 to 1.
     pub fn point_at(&mut self, selector: &str, across: f64, down: f64) {
         let place = self.eval(&format!(
-            "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'center'}});
-               const b = e.getBoundingClientRect(); return [b.x + b.width * {across}, b.y + b.height * {down}]; }})()"
+            "(() => {{ const b = {BOX}(document.querySelector({selector:?}));
+               return [b.x + b.width * {across}, b.y + b.height * {down}]; }})()"
         ));
         self.call("Input.dispatchMouseEvent", json!({"type": "mouseMoved", "x": place[0], "y": place[1]}));
     }
@@ -91,9 +98,14 @@ impl Browser {
 
     /// Chooses files for an input element.
     pub fn choose(&mut self, selector: &str, files: &[PathBuf]) {
-        let document = self.call("DOM.getDocument", json!({"depth": 0}))["root"]["nodeId"].clone();
-        let input = self.call("DOM.querySelector", json!({"nodeId": document, "selector": selector}))["nodeId"].clone();
+        let input = self.node(selector);
         self.call("DOM.setFileInputFiles", json!({"nodeId": input, "files": files}));
+    }
+
+    /// Returns the number of an element of the page.
+    pub(super) fn node(&mut self, selector: &str) -> Value {
+        let document = self.call("DOM.getDocument", json!({"depth": 0}))["root"]["nodeId"].clone();
+        self.call("DOM.querySelector", json!({"nodeId": document, "selector": selector}))["nodeId"].clone()
     }
 
     /// Drops files and folders on the page, at a distance from its corner in pixels.

@@ -44,6 +44,8 @@ pub struct Browser {
     input: ChildStdin,
     messages: Receiver<Value>,
     session: Option<String>,
+    /// Where expressions are evaluated, if it is not the page itself.
+    frame: Option<Value>,
     sent: u64,
     heard: Vec<Value>,
     _profile: TempDir,
@@ -83,8 +85,16 @@ impl Browser {
                 }
             }
         });
-        let mut browser =
-            Self { process, input, messages, session: None, sent: 0, heard: Vec::new(), _profile: profile };
+        let mut browser = Self {
+            process,
+            input,
+            messages,
+            session: None,
+            frame: None,
+            sent: 0,
+            heard: Vec::new(),
+            _profile: profile,
+        };
         browser.attach();
         Some(browser)
     }
@@ -129,6 +139,7 @@ impl Browser {
     pub fn open(&mut self, page: &Path) {
         let path: String = page.display().to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
         let before = self.heard.len();
+        self.frame = None;
         self.call("Page.navigate", json!({"url": format!("file://{}", path.replace("%2F", "/"))}));
         self.wait_for_message(before, |message| message["method"] == "Page.loadEventFired");
         self.wait_for("document.documentElement.dataset.ready === 'true'");
@@ -155,12 +166,34 @@ impl Browser {
         }
     }
 
-    /// Returns the value of an expression in the page.
+    /// Enters the document of a frame: the selectors and expressions that follow are for it, until
+    /// a page is opened.
+    ///
+    /// # Panics
+    /// When there is no such frame.
+    pub fn enter(&mut self, selector: &str) {
+        let node = self.node(selector);
+        let frame = self.call("DOM.describeNode", json!({"nodeId": node}))["node"]["frameId"].clone();
+        let created = self.heard.iter().rev().filter(|message| message["method"] == "Runtime.executionContextCreated");
+        let mut contexts = created.map(|message| &message["params"]["context"]);
+        let is_of_frame = |context: &&Value| {
+            let about = &context["auxData"];
+            about["frameId"] == frame && about["isDefault"] == true
+        };
+        // The latest: the frame had another document before.
+        self.frame = Some(contexts.find(is_of_frame).expect("a frame has a document")["id"].clone());
+    }
+
+    /// Returns the value of an expression in the page, or in the frame that was entered.
     ///
     /// # Panics
     /// When the expression throws.
     pub fn eval(&mut self, expression: &str) -> Value {
-        let asked = json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
+        let mut asked =
+            json!({"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true});
+        if let Some(frame) = &self.frame {
+            asked["contextId"] = frame.clone();
+        }
         let result = self.call("Runtime.evaluate", asked);
         assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
         result["result"]["value"].clone()

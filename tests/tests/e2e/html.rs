@@ -1,31 +1,39 @@
-//! The HTML report in a real browser: what somebody does with it, by mouse and by keyboard.
+//! The HTML report in a real browser: what somebody does with it, by mouse and by keyboard. It does the same as a file
+//! and in the page that analyses captures.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 use syncookie_testkit::pcap::Capture;
-use syncookie_tests::analyze::{Analyzed, run};
 use syncookie_tests::browser::Browser;
-use syncookie_tests::programs::programs;
 use syncookie_tests::tshark::Tshark;
 use syncookie_tests::{package, sample};
 use tempfile::TempDir;
 
-/// A report on these captures, and the folder that holds it.
-fn report(captures: &Path) -> (TempDir, PathBuf, Analyzed) {
-    let folder = TempDir::new().expect("a temporary folder can be made");
-    let page = folder.path().join("report.html");
-    let mut command = std::process::Command::new(&programs().syncookie);
-    let done = run(command.arg("analyze").arg(captures).args(["--format", "html", "-o"]).arg(&page));
-    assert!(done.survived() && page.is_file(), "{}", done.stderr);
-    (folder, page, done)
-}
+use crate::page::assert_quiet;
+use crate::place::{Place, Report, Reporter, in_both_places};
 
-/// The page was quiet, and asked nobody for anything.
-fn assert_quiet(browser: &mut Browser) {
-    assert!(browser.complaints().is_empty(), "{:#?}", browser.complaints());
-    assert!(browser.requests().is_empty(), "{:#?}", browser.requests());
+in_both_places! {
+    findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_error_or_a_request,
+    the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands_to_copy,
+    the_keyboard_alone_sorts_and_unfolds,
+    every_chart_says_in_words_and_numbers_what_it_draws,
+    one_timeline_over_all_listeners_shows_episodes_floods_failures_and_delay,
+    a_zoom_in_one_chart_zooms_all_charts_and_the_findings,
+    the_bar_below_the_cursor_is_described_in_all_charts,
+    axes_fit_the_data_and_a_series_of_zeros_has_neither_an_axis_nor_a_place_in_the_one_legend,
+    failed_and_working_handshakes_are_compared_in_a_table,
+    a_listener_or_an_episode_narrows_charts_and_findings,
+    a_page_without_handshakes_or_with_one_shows_no_empty_chart_or_table,
+    what_a_file_is_called_stays_text,
+    no_width_and_no_colours_break_the_page,
+    a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper,
+    a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of_them,
+    of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the_others_are,
+    an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets,
+    a_click_anywhere_on_a_row_opens_and_closes_it,
+    the_filters_of_a_row_find_its_frames_in_wireshark,
 }
 
 /// Texts of a column of the rows of findings.
@@ -64,12 +72,11 @@ fn filter(browser: &mut Browser, id: &str, value: &str) -> String {
     browser.text("#status")
 }
 
-#[test]
-fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_error_or_a_request() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures"));
+fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_error_or_a_request(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
     browser.look(1280, 900, "light");
-    browser.open(&page);
+    report.open(&mut browser);
 
     // Without a choice, failures come before connections that a proxy or a cookie served.
     let outcomes = column(&mut browser, OUTCOME);
@@ -122,13 +129,12 @@ fn findings_are_sorted_filtered_unfolded_and_their_filters_copied_without_an_err
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands_to_copy() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&sample("user-trace"));
+fn the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands_to_copy(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("user-trace"));
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        browser.open(&page);
+        report.open(&mut browser);
         let headline = browser.text("#answer");
         assert!(headline.split_whitespace().count() <= 12, "{headline}");
         assert_eq!(browser.text("#figures div:nth-child(2)"), "Failed\n3");
@@ -144,11 +150,10 @@ fn the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn the_keyboard_alone_sorts_and_unfolds() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&sample("user-trace"));
-    browser.open(&page);
+fn the_keyboard_alone_sorts_and_unfolds(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("user-trace"));
+    report.open(&mut browser);
     let focused = "document.activeElement.closest('#rows thead') !== null";
     let reach = |browser: &mut Browser, wanted: &str| {
         for _ in 0..80 {
@@ -180,11 +185,10 @@ fn labels(browser: &mut Browser, container: &str) -> Vec<String> {
     labels.as_array().into_iter().flatten().filter_map(|label| label.as_str().map(str::to_owned)).collect()
 }
 
-#[test]
-fn every_chart_says_in_words_and_numbers_what_it_draws() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
-    browser.open(&page);
+fn every_chart_says_in_words_and_numbers_what_it_draws(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("linux-6.18/episode_ts"));
+    report.open(&mut browser);
     assert_eq!(labels(&mut browser, "#timelines").len(), 1, "the only listener");
     assert_eq!(labels(&mut browser, "#scatters").len(), 3, "lag, window, hop limit");
     browser.click("#timelines figure details summary");
@@ -200,13 +204,12 @@ fn every_chart_says_in_words_and_numbers_what_it_draws() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn one_timeline_over_all_listeners_shows_episodes_floods_failures_and_delay() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures"));
+fn one_timeline_over_all_listeners_shows_episodes_floods_failures_and_delay(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        browser.open(&page);
+        report.open(&mut browser);
         for is_printed in [false, true] {
             browser.print(is_printed);
             assert_eq!(browser.text("#timelines figure h3"), "All listeners");
@@ -258,13 +261,12 @@ fn paints(browser: &mut Browser, colour: &str, chart: usize) -> bool {
 /// Spans of the time axes of all charts, without repetition.
 const RANGES: &str = "[...new Set([...document.querySelectorAll('.uplot')].map((chart) => chart.dataset.range))]";
 
-#[test]
-fn a_zoom_in_one_chart_zooms_all_charts_and_the_findings() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures"));
+fn a_zoom_in_one_chart_zooms_all_charts_and_the_findings(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        browser.open(&page);
+        report.open(&mut browser);
         assert!(browser.eval("document.querySelectorAll('.uplot').length").as_u64() > Some(8));
         let (whole, all) = (browser.eval(RANGES), browser.text("#status"));
         assert_eq!(whole.as_array().map(Vec::len), Some(1), "one time axis: {whole}");
@@ -288,12 +290,11 @@ fn a_zoom_in_one_chart_zooms_all_charts_and_the_findings() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn the_bar_below_the_cursor_is_described_in_all_charts() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&sample("user-trace"));
+fn the_bar_below_the_cursor_is_described_in_all_charts(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("user-trace"));
     browser.look(1400, 900, "light");
-    browser.open(&page);
+    report.open(&mut browser);
     browser.point_at("#timelines .u-over", 0.02, 0.5);
     let said = browser.eval("[...document.querySelectorAll('.readout')].map((line) => line.innerText)");
     let said: Vec<_> = said.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
@@ -304,34 +305,32 @@ fn the_bar_below_the_cursor_is_described_in_all_charts() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn axes_fit_the_data_and_a_series_of_zeros_has_neither_an_axis_nor_a_place_in_the_one_legend() {
-    let Some(mut browser) = Browser::start() else { return };
+fn axes_fit_the_data_and_a_series_of_zeros_has_neither_an_axis_nor_a_place_in_the_one_legend(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
     let axes = |browser: &mut Browser| browser.eval("document.querySelectorAll('#timelines .u-axis').length");
     let legend = "[...document.querySelectorAll('#legend li, .u-legend')].map((entry) => entry.innerText).join(', ')";
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        let (_folder, page, _) = report(&sample("user-trace"));
-        browser.open(&page);
+        let report = reporter.report(&sample("user-trace"));
+        report.open(&mut browser);
         assert_eq!(axes(&mut browser), 6, "time, and handshakes, failures or the longest handshake");
         let hops = labels(&mut browser, "#scatters").pop().unwrap_or_default();
         assert!(hops.ends_with("The axis is from 62 to 65."), "63 is not 64: {hops}");
         assert_eq!(browser.eval(legend), "syn-proxy, reset, longest handshake, episode");
-        let (_folder, page, _) = report(&sample("linux-6.18/episode_ts"));
-        browser.open(&page);
+        let report = reporter.report(&sample("linux-6.18/episode_ts"));
+        report.open(&mut browser);
         assert_eq!(axes(&mut browser), 4, "nothing failed");
         assert_eq!(browser.eval(legend), "ordinary, syn-cookie, longest handshake, episode");
     }
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn failed_and_working_handshakes_are_compared_in_a_table() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures/linux-6.18"));
+fn failed_and_working_handshakes_are_compared_in_a_table(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures/linux-6.18"));
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        browser.open(&page);
+        report.open(&mut browser);
         for is_printed in [false, true] {
             browser.print(is_printed);
             let said = browser.text("#common-factors tbody").split_whitespace().collect::<Vec<_>>().join(" ");
@@ -349,11 +348,10 @@ fn failed_and_working_handshakes_are_compared_in_a_table() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn a_listener_or_an_episode_narrows_charts_and_findings() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures"));
-    browser.open(&page);
+fn a_listener_or_an_episode_narrows_charts_and_findings(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
+    report.open(&mut browser);
     let (all, whole) = (browser.text("#status"), browser.eval(RANGES));
     browser.click("button[data-listener='2']");
     browser.wait_for(&format!("document.getElementById('status').innerText !== {all:?}"));
@@ -377,23 +375,22 @@ fn first_frames(folder: &TempDir, frames: usize) -> PathBuf {
     file
 }
 
-#[test]
-fn a_page_without_handshakes_or_with_one_shows_no_empty_chart_or_table() {
-    let Some(mut browser) = Browser::start() else { return };
+fn a_page_without_handshakes_or_with_one_shows_no_empty_chart_or_table(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
     let folder = TempDir::new().expect("a temporary folder can be made");
     let sections = "[...document.querySelectorAll('main section')].filter((section) => section.checkVisibility()).map((section) => section.id).join(' ')";
     let links =
         "[...document.querySelectorAll('nav a')].every((link) => document.querySelector(link.hash).checkVisibility())";
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        let (_folder, page, _) = report(&first_frames(&folder, 0));
-        browser.open(&page);
+        let report = reporter.report(&first_frames(&folder, 0));
+        report.open(&mut browser);
         assert_eq!(browser.text("#answer"), "The captures contain no TCP segment.");
         assert_eq!(browser.eval(sections), "caveats unread limits");
         assert_eq!(browser.eval(links), true);
         browser.picture(&format!("none-{width}-{scheme}"));
-        let (_folder, page, _) = report(&first_frames(&folder, 4));
-        browser.open(&page);
+        let report = reporter.report(&first_frames(&folder, 4));
+        report.open(&mut browser);
         assert_eq!(browser.text("#answer"), "The handshake failed; most likely cause: proxy-leaked-ack.");
         assert_eq!(browser.eval(sections), "check listeners timeline evidence findings caveats unread limits");
         browser.click("#rows tbody td:nth-child(4)");
@@ -408,16 +405,14 @@ fn a_page_without_handshakes_or_with_one_shows_no_empty_chart_or_table() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn what_a_file_is_called_stays_text() {
-    let Some(mut browser) = Browser::start() else { return };
+fn what_a_file_is_called_stays_text(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
     let folder = TempDir::new().expect("a temporary folder can be made");
     let name = "<img src=x onerror=document.title=1>'\"&<!--<script>.pcap";
     let whole = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("it is committed");
     fs::write(folder.path().join(name), &whole[..whole.len() - 1]).expect("the folder is ours");
-    let (_folder, page, done) = report(folder.path());
-    assert_eq!(done.code, Some(2), "it is cut short");
-    browser.open(&page);
+    let report = reporter.report(folder.path());
+    report.open(&mut browser);
     browser.click("#rows tbody .unfold");
     browser.click(".handshakes .unfold");
     assert_eq!(browser.eval("document.querySelectorAll('img').length + document.scripts.length"), 4);
@@ -425,15 +420,14 @@ fn what_a_file_is_called_stays_text() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn no_width_and_no_colours_break_the_page() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures"));
+fn no_width_and_no_colours_break_the_page(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
     for (width, scheme) in
         [(1600, "light"), (1280, "dark"), (1100, "light"), (800, "light"), (400, "light"), (390, "dark")]
     {
         browser.look(width, 900, scheme);
-        browser.open(&page);
+        report.open(&mut browser);
         browser.picture(&format!("{width}-{scheme}"));
         browser.click("#rows tbody .unfold");
         browser.picture(&format!("{width}-{scheme}-unfolded"));
@@ -450,13 +444,12 @@ fn no_width_and_no_colours_break_the_page() {
     }
 }
 
-#[test]
-fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&package().join("captures"));
+fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
     // The width of A4 between the margins of the page.
     browser.look(688, 1000, "dark");
-    browser.open(&page);
+    report.open(&mut browser);
     browser.click("#rows tbody .unfold");
     browser.print(true);
     browser.eval("document.querySelector('#listeners').scrollIntoView()");
@@ -502,27 +495,34 @@ fn many(handshakes: u32, listeners: u32) -> Capture {
     Capture { link: one.link, records: each.collect() }
 }
 
-/// A report on a hundred thousand findings of this number of listeners. The page is small and opens within two
-/// seconds; a page waits for nothing, so that this is CPU time.
-fn report_of_many(browser: &mut Browser, listeners: u32) -> (TempDir, PathBuf) {
+/// Opens a report on a hundred thousand findings of this number of listeners.
+fn open_many(browser: &mut Browser, reporter: &Reporter, listeners: u32) -> Report {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let capture = folder.path().join("many.pcap");
     fs::write(&capture, many(100_000, listeners).write_plain()).expect("the folder is ours");
-    let (folder, page, _) = report(&capture);
-    let bytes = fs::metadata(&page).expect("it was written").len();
-    assert!(bytes < 5_000_000, "{bytes} bytes");
-    browser.open(&page);
-    let (spent, waited) =
-        (browser.processor_time(), browser.eval("performance.getEntriesByType('navigation')[0].domComplete"));
-    eprintln!("{bytes} bytes, {spent} s of CPU time, ready after {waited} ms");
-    assert!(spent < 2.0, "{spent} s");
-    (folder, page)
+    let report = reporter.report(&capture);
+    report.open(browser);
+    report
 }
 
+/// The page waits for nothing, so that this is CPU time.
 #[test]
-fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of_them() {
-    let Some(mut browser) = Browser::start() else { return };
-    let _page = report_of_many(&mut browser, 1);
+fn a_report_on_a_hundred_thousand_findings_is_small_and_opens_within_two_seconds() {
+    for listeners in [1, 10_000] {
+        let Some((mut browser, reporter)) = Place::File.start() else { return };
+        let report = open_many(&mut browser, &reporter, listeners);
+        let bytes = fs::metadata(report.path()).expect("it was written").len();
+        assert!(bytes < 5_000_000, "{bytes} bytes");
+        let (spent, waited) =
+            (browser.processor_time(), browser.eval("performance.getEntriesByType('navigation')[0].domComplete"));
+        eprintln!("{bytes} bytes, {spent} s of CPU time, ready after {waited} ms");
+        assert!(spent < 2.0, "{spent} s");
+    }
+}
+
+fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of_them(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    open_many(&mut browser, &reporter, 1);
     assert_eq!(browser.text("#status"), "100,000 findings in 1 row.");
     browser.click("#rows tbody td:nth-child(4)");
     assert!(browser.text("#rows tr.detail").contains("the first 500 of 100,000 handshakes"));
@@ -537,10 +537,9 @@ fn a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the_others_are() {
-    let Some(mut browser) = Browser::start() else { return };
-    let _page = report_of_many(&mut browser, 10_000);
+fn of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the_others_are(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    open_many(&mut browser, &reporter, 10_000);
     assert_eq!(browser.text("#status"), "50,000 findings in 5,000 rows.");
     let beyond = browser.text("#beyond");
     assert!(beyond.starts_with("The table has no row for 50,000 further findings."), "{beyond}");
@@ -555,13 +554,12 @@ fn of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&sample("user-trace"));
+fn an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("user-trace"));
     for (width, scheme) in LOOKS {
         browser.look(width, 900, scheme);
-        browser.open(&page);
+        report.open(&mut browser);
         browser.click("#rows tbody .unfold");
         browser.click(".handshakes .unfold");
         let texts = |browser: &mut Browser, class: &str| {
@@ -582,14 +580,13 @@ fn an_open_handshake_is_drawn_as_a_ladder_with_the_times_of_its_packets() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn a_click_anywhere_on_a_row_opens_and_closes_it() {
-    let Some(mut browser) = Browser::start() else { return };
-    let (_folder, page, _) = report(&sample("user-trace"));
+fn a_click_anywhere_on_a_row_opens_and_closes_it(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("user-trace"));
     let opened = |browser: &mut Browser| browser.eval("document.querySelectorAll('tr.detail').length");
     for width in [400, 1100, 1600] {
         browser.look(width, 900, "light");
-        browser.open(&page);
+        report.open(&mut browser);
         for cell in 1..=8 {
             browser.click(&format!("#rows > tbody > tr > td:nth-child({cell})"));
             assert_eq!(opened(&mut browser), 1, "cell {cell} at {width}");
@@ -604,12 +601,11 @@ fn a_click_anywhere_on_a_row_opens_and_closes_it() {
     assert_quiet(&mut browser);
 }
 
-#[test]
-fn the_filters_of_a_row_find_its_frames_in_wireshark() {
-    let (Some(tshark), Some(mut browser)) = (Tshark::with_plugin(), Browser::start()) else { return };
+fn the_filters_of_a_row_find_its_frames_in_wireshark(place: Place) {
+    let (Some(tshark), Some((mut browser, reporter))) = (Tshark::with_plugin(), place.start()) else { return };
     let capture = sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap");
-    let (_folder, page, _) = report(&capture);
-    browser.open(&page);
+    let report = reporter.report(&capture);
+    report.open(&mut browser);
     browser.click("#rows tbody .unfold");
     browser.click(".handshakes .unfold");
     let filters = browser.eval("[...document.querySelectorAll('.filter-line code')].map((code) => code.innerText)");

@@ -24,6 +24,7 @@ mod layers;
 mod manual;
 mod observations;
 mod page;
+mod place;
 mod prometheus;
 mod releases;
 mod series;

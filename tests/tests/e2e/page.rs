@@ -14,7 +14,7 @@ use syncookie_tests::{files_below, package, sample, samples};
 use tempfile::TempDir;
 
 /// The page, in a folder of its own; `None`, with a message, where it cannot be built.
-fn page() -> Option<(TempDir, PathBuf)> {
+pub(crate) fn page() -> Option<(TempDir, PathBuf)> {
     let root = package().parent().expect("the package is in the workspace");
     let built = Command::new(root.join("script/page")).arg("module").stderr(Stdio::piped()).output();
     let built = built.expect("a shell can be started");
@@ -42,7 +42,7 @@ fn page_and_browser() -> Option<(TempDir, PathBuf, Browser)> {
 }
 
 /// Waits until a report is shown, the `number`th one of the page.
-fn wait_for_report(browser: &mut Browser, number: u32) {
+pub(crate) fn wait_for_report(browser: &mut Browser, number: u32) {
     browser.wait_for(&format!(
         "document.documentElement.dataset.reports === '{number}' && document.documentElement.dataset.ready === 'true'"
     ));
@@ -58,7 +58,8 @@ fn program(args: &[&str]) -> String {
     done.stdout
 }
 
-fn assert_quiet(browser: &mut Browser) {
+/// The page was quiet, and asked nobody for anything.
+pub(crate) fn assert_quiet(browser: &mut Browser) {
     assert!(browser.complaints().is_empty(), "{:#?}", browser.complaints());
     assert!(browser.requests().is_empty(), "{:#?}", browser.requests());
 }
