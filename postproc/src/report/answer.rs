@@ -57,7 +57,7 @@ fn success(totals: &Totals) -> String {
         (None, None) => match undecided(totals) {
             0 => format!("no SYN cookie or SYN proxy in {}.", all(totals)),
             number => {
-                let ordinary = tally_of(&totals.tally, Verdict::Ordinary);
+                let [ordinary, number] = [tally_of(&totals.tally, Verdict::Ordinary), number].map(grouped);
                 format!("of {}, {ordinary} ordinary and {number} undetermined.", all(totals))
             }
         },

@@ -514,8 +514,10 @@ fn what_would_decide_undetermined_handshakes_is_said_where_nothing_was_found() {
     }
     let mut ordinary = unclear();
     (ordinary.assessment.verdict, ordinary.assessment.missing) = (Verdict::Ordinary, Vec::new());
-    let text = unwrapped(&table(&[ordinary, unclear()], PLAIN, false));
-    assert!(text.starts_with("Nothing failed; of 2 handshakes, 1 ordinary and 1 undetermined. "), "{text}");
+    let mut findings = vec![unclear()];
+    findings.resize(1001, ordinary);
+    let text = unwrapped(&table(&findings, PLAIN, false));
+    assert!(text.starts_with("Nothing failed; of 1,001 handshakes, 1,000 ordinary and 1 undetermined. "), "{text}");
     assert!(text.contains("Undetermined handshakes, by reason"), "{text}");
     assert!(!unwrapped(&table(&[leaked(0), unclear()], PLAIN, false)).contains("by reason"));
 }

@@ -28,6 +28,9 @@ in_both_places! {
     a_page_without_handshakes_or_with_one_shows_no_empty_chart_or_table,
     what_a_file_is_called_stays_text,
     no_width_and_no_colours_break_the_page,
+    no_label_of_a_chart_is_cut_at_any_width,
+    no_heading_of_a_table_is_cut,
+    a_command_is_not_broken_before_its_argument,
     a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper,
     a_hundred_thousand_findings_that_agree_are_one_row_that_opens_to_the_first_of_them,
     of_a_hundred_thousand_different_findings_the_page_has_some_and_says_where_the_others_are,
@@ -442,6 +445,95 @@ fn no_width_and_no_colours_break_the_page(place: Place) {
         assert_ne!(browser.eval("getComputedStyle(document.body).backgroundColor"), paper);
         assert_quiet(&mut browser);
     }
+}
+
+/// Draws all charts again, in the other colours, and returns the labels that their canvas cuts.
+const CUT_LABELS: &str = "(() => {
+    const cut = [], draw = CanvasRenderingContext2D.prototype.fillText;
+    let drawn = 0;
+    CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+        const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text);
+        const [from, to] = [-left, right].map((edge) => this.getTransform().transformPoint({ x: x + edge, y }));
+        drawn += 1;
+        if (Math.min(from.x, to.x) < 0 || Math.max(from.x, to.x) > this.canvas.width) cut.push(text);
+        return draw.apply(this, arguments);
+    };
+    document.getElementById('theme').click();
+    return new Promise((resolve) => setTimeout(() => {
+        CanvasRenderingContext2D.prototype.fillText = draw;
+        resolve(drawn > 10 ? cut : ['nothing is drawn']);
+    }, 200));
+})()";
+
+fn no_label_of_a_chart_is_cut_at_any_width(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&sample("user-trace"));
+    report.open(&mut browser);
+    for width in (360..1300).step_by(36) {
+        browser.look(width, 900, "light");
+        assert_eq!(browser.eval(CUT_LABELS), json!([]), "at {width}");
+    }
+    assert_quiet(&mut browser);
+}
+
+/// Texts of headings of tables that go beyond the window, or beyond what is visible of their table.
+const CUT_HEADINGS: &str = "[...document.querySelectorAll('th')].filter((heading) => {
+    const text = document.createRange();
+    text.selectNodeContents(heading);
+    const region = heading.closest('.scroll')?.getBoundingClientRect().right ?? innerWidth;
+    return heading.checkVisibility() && !heading.querySelector('.hidden')
+        && text.getBoundingClientRect().right > Math.min(region, innerWidth) + 1;
+}).map((heading) => heading.innerText)";
+
+fn no_heading_of_a_table_is_cut(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
+    for (width, scheme) in [(400, "light"), (800, "dark"), (1280, "light")] {
+        browser.look(width, 900, scheme);
+        report.open(&mut browser);
+        browser.eval("document.querySelectorAll('details').forEach((details) => (details.open = true))");
+        browser.wait_for("document.querySelectorAll('#scatters table').length >= 3");
+        assert_eq!(browser.eval(CUT_HEADINGS), json!([]), "at {width}");
+        for table in ["episodes", "clients", "timeline"] {
+            browser.eval(&format!("document.querySelector('#{table} table').scrollIntoView()"));
+            browser.picture(&format!("table-{table}-{width}-{scheme}"));
+        }
+    }
+    assert_quiet(&mut browser);
+}
+
+/// Commands of `sysctl` that the end of a line breaks although they fit in one line.
+const BROKEN_COMMANDS: &str = "(() => {
+    const broken = [], walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const node = walker.currentNode, line = node.parentElement.closest('p, pre')?.clientWidth;
+        for (const { 0: command, index } of node.data.matchAll(/sysctl [\\w.]+/g)) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + command.length);
+            const parts = [...range.getClientRects()], width = parts.reduce((sum, part) => sum + part.width, 0);
+            if (new Set(parts.map(({ y }) => Math.round(y))).size > 1 && width + 20 < line) broken.push(command);
+        }
+    }
+    return broken;
+})()";
+
+fn a_command_is_not_broken_before_its_argument(place: Place) {
+    let Some((mut browser, reporter)) = place.start() else { return };
+    let report = reporter.report(&package().join("captures"));
+    browser.look(1280, 900, "light");
+    report.open(&mut browser);
+    browser.click("#search");
+    browser.type_text("user-trace proxy-leaked-ack");
+    browser.wait_for("document.getElementById('status').innerText.startsWith('3 of ')");
+    browser.click("#rows tbody .unfold");
+    browser.click(".handshakes .unfold");
+    assert!(browser.text(".handshakes tr.detail").contains("sysctl net.netfilter.nf_conntrack_tcp_loose"));
+    for width in (360..1000).step_by(40) {
+        browser.look(width, 900, "light");
+        assert_eq!(browser.eval(BROKEN_COMMANDS), json!([]), "at {width}");
+    }
+    assert_quiet(&mut browser);
 }
 
 fn a_printed_page_has_light_colours_no_buttons_and_nothing_beside_the_paper(place: Place) {

@@ -82,7 +82,7 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     writeln!(
         output,
         "<details id=\"clients\">\n<summary>Clients: how long their handshakes took</summary>\n\
-         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of clients\">\n<table class=\"numbers\">\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of clients\">\n<table class=\"numbers cards\">\n\
          <caption>Time from the first SYN to the client's ACK. Clients with the longest times come first.</caption>\n<thead><tr>\
          <th scope=\"col\" class=\"text\">Client</th><th scope=\"col\">Handshakes</th><th scope=\"col\">Failed</th>\
          <th scope=\"col\">Median (ms)</th><th scope=\"col\">95 % (ms)</th><th scope=\"col\">Longest (ms)</th></tr></thead>\n<tbody>"
@@ -93,7 +93,9 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
             times.map(|seconds| seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{:.1}", seconds * 1e3)));
         writeln!(
             output,
-            "<tr><th scope=\"row\">{ip}</th><td>{}</td><td>{}</td><td>{median}</td><td>{p95}</td><td>{longest}</td></tr>",
+            "<tr><th scope=\"row\">{ip}</th><td data-label=\"Handshakes\">{}</td><td data-label=\"Failed\">{}</td>\
+             <td data-label=\"Median (ms)\">{median}</td><td data-label=\"95 % (ms)\">{p95}</td>\
+             <td data-label=\"Longest (ms)\">{longest}</td></tr>",
             grouped(client.handshakes),
             grouped(client.failed),
         )?;
@@ -155,8 +157,10 @@ pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     for (number, episode) in shown_episodes(totals).enumerate() {
         writeln!(
             output,
-            "<tr><th scope=\"row\">{}</th><td class=\"text\">{}</td><td class=\"text\">{}</td><td class=\"text\">{}</td>\
-             <td>{}</td><td>{}</td><td>{}</td>\
+            "<tr><th scope=\"row\">{}</th><td class=\"text\" data-label=\"Verdict\">{}</td>\
+             <td class=\"text\" data-label=\"From\">{}</td><td class=\"text\" data-label=\"To\">{}</td>\
+             <td data-label=\"Handshakes\">{}</td><td data-label=\"Never completed, per second\">{}</td>\
+             <td data-label=\"Before\">{}</td>\
              <td class=\"text\"><button type=\"button\" data-episode=\"{number}\">Show</button></td></tr>",
             Html(&episode.server.to_string()),
             episode.verdict,

@@ -79,7 +79,10 @@ function select(chart) {
 const TICKS = [
   [864e2, "{YYYY}-{MM}-{DD}", null], [60, "{HH}:{mm}", "\n{YYYY}-{MM}-{DD}"], [1, "{HH}:{mm}:{ss}", "\n{YYYY}-{MM}-{DD}"],
   [0.001, ":{ss}.{fff}", "\n{YYYY}-{MM}-{DD} {HH}:{mm}"],
-].map(([step, usual, below]) => [step, usual, below, null, below, null, step < 1 ? below : null, null, 1]);
+].map(([step, usual, below]) => [step, usual, below, null, below, null, step < 1 ? "\n{HH}:{mm}" : null, null, 1]);
+
+/** Pixels beside the plot: half a date, which the last tick may have. */
+const BESIDE = 38;
 
 /** The title of an axis, with its unit. */
 const title = (label) => ({ label, labelSize: 18, labelFont: "11px system-ui, sans-serif" });
@@ -102,7 +105,7 @@ function chartOptions(width, height, { isLowest = true, hooks, y, ...extra }) {
   const axis = { stroke: colour("soft"), grid: { stroke: colour("grid"), width: 1 }, ticks: { stroke: colour("line"), width: 1 } };
   const below = isLowest ? { ...title("Time (UTC)"), values: TICKS } : { values: (_, ticks) => ticks.map(() => ""), size: 6, ticks: { show: false } };
   return {
-    width, height: isLowest ? height + 50 : height, padding: [8, 14, 0, 0], legend: { show: false },
+    width, height: isLowest ? height + 50 : height, padding: [8, BESIDE, 0, 0], legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: {
       drag: { x: true, y: false, setScale: false }, points: { show: false },
@@ -147,8 +150,8 @@ const redraw = (width) => charts.forEach((chart) => chart.make(width));
 
 /** The values of a chart as a table. */
 function numbersTable(caption, header, rows) {
-  const cell = (value, index) => (index ? el("td", {}, String(value)) : el("th", { scope: "row" }, String(value)));
-  return el("table", { class: "numbers" }, el("caption", {}, caption),
+  const cell = (value, index) => (index ? el("td", { "data-label": header[index], class: String(value) === "0" && "zero" }, String(value)) : el("th", { scope: "row" }, String(value)));
+  return el("table", { class: "numbers cards" }, el("caption", {}, caption),
     el("thead", {}, el("tr", {}, ...header.map((name, index) => el("th", { scope: "col", class: index ? null : "text" }, name)))),
     el("tbody", {}, ...rows.map((row) => el("tr", {}, ...row.map(cell)))));
 }

@@ -34,8 +34,14 @@ function filterLine(label, filter) {
   return el("div", { class: "filter-line" }, el("span", {}, label), el("code", {}, filter), copyButton(`Copy the filter: ${label}`, filter));
 }
 
+/** Nodes of a text in which `sysctl` and its argument stay in one line, if it is wide enough. */
+const kept = (text) => text.split(/(sysctl \S+)/).map((part, at) => (at % 2 ? el("span", { class: "kept" }, part) : part));
+
 /** Puts a button beside each command of what to check. */
 function addCopyButtons() {
+  for (const line of document.querySelectorAll("#check .command")) {
+    [...line.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).forEach((node) => node.replaceWith(...kept(node.data)));
+  }
   document.querySelectorAll("#check code").forEach((code) => code.after(" ", copyButton(`Copy the command: ${code.textContent}`, code.textContent)));
 }
 

@@ -77,7 +77,7 @@ function causeBox([kind, supporting, against, unseen, ruledOut, check], rank) {
   return el("div", { class: "cause" },
     el("p", {}, el("strong", {}, `${rank + 1}. ${text(kind)}`), `: ${head.causes[text(kind)] || ""}${ruledOut ? " (ruled out)" : ""}`),
     list([...said("for", supporting), ...said("against", against), ...said("not observable", unseen)]),
-    el("p", {}, "To check:"), el("pre", {}, el("code", {}, phrase(check))));
+    el("p", {}, "To check:"), el("pre", {}, el("code", {}, ...kept(phrase(check)))));
 }
 
 /** The first two, and the others to be unfolded. */
