@@ -158,10 +158,10 @@ fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
 
 #[test]
 fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses() {
-    let Some((_folder, page, mut browser)) = page_and_browser() else { return };
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.open(&page);
     let text = package().join("kernel/6.1/nstat-az.txt");
-    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap"), text]);
+    browser.choose("#chosen-files", &[trace(), text]);
     wait_for_report(&mut browser, 1);
     let caveats = "inside.getElementById('caveats').innerText.includes('nstat-az.txt is applied to every server')";
     assert_eq!(in_report(&mut browser, caveats), true);
@@ -170,6 +170,10 @@ fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses()
     browser.eval(
         "(() => { const s = document.querySelector('#list select'); s.value = 'none'; s.dispatchEvent(new Event('change')); })()",
     );
+    browser.click("[data-panel=downloads]");
+    let found = browser.download("[data-format=jsonl]", folder.path(), "findings.jsonl");
+    assert!(String::from_utf8_lossy(&found).contains("nstat-az.txt"), "a download has the options of the report");
+    browser.click("[data-panel=files]");
     browser.click("#options button[type=submit]");
     wait_for_report(&mut browser, 2);
     assert_eq!(in_report(&mut browser, caveats), false);
@@ -195,7 +199,7 @@ fn everything_can_be_reached_and_used_with_the_keyboard() {
     browser.open(&page);
     tab_to(&mut browser, "document.activeElement.id === 'choose'", 0);
     tab_to(&mut browser, "document.activeElement.id === 'choose-folder'", 0);
-    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")]);
+    browser.choose("#chosen-files", &[trace()]);
     wait_for_report(&mut browser, 1);
 
     // The report has the focus: a row opens.
@@ -229,7 +233,7 @@ fn everything_can_be_reached_and_used_with_the_keyboard() {
 fn the_page_has_the_colours_of_its_report() {
     let Some((_folder, page, mut browser)) = page_and_browser() else { return };
     browser.open(&page);
-    browser.choose("#chosen-files", &[sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")]);
+    browser.choose("#chosen-files", &[trace()]);
     wait_for_report(&mut browser, 1);
     let bar = "getComputedStyle(document.getElementById('top')).backgroundColor";
     let light = browser.eval(bar);
@@ -245,7 +249,7 @@ fn the_page_has_the_colours_of_its_report() {
 /// A capture of a gigabyte that takes no room on the disk.
 fn large_capture(folder: &Path) -> PathBuf {
     let large = folder.join("large.pcap");
-    let header = fs::read(sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")).expect("the sample is there");
+    let header = fs::read(trace()).expect("the sample is there");
     fs::write(&large, header).expect("a file can be written");
     let file = fs::OpenOptions::new().write(true).open(&large).expect("it was just written");
     file.set_len(1 << 30).expect("the file system has sparse files");
@@ -259,10 +263,69 @@ fn a_long_run_shows_its_progress_and_can_be_cancelled() {
     browser.choose("#chosen-files", &[large_capture(folder.path())]);
     browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
     assert!(browser.text("#status").contains(" of 1.1 GB, "));
-    browser.click("#cancel");
-    browser.wait_for("document.documentElement.dataset.ready === 'true'");
+    browser.drop_files(&[trace()], (400, 300));
+    browser.wait_for(
+        "document.getElementById('problem').innerText.startsWith('Files can be added when this run has ended')",
+    );
+    cancel(&mut browser);
     assert_eq!(browser.eval("document.getElementById('report').hidden"), true);
     assert!(browser.text("#start").contains("Drop captures"), "the next capture can be dropped");
+    browser.drop_files(&[trace()], (400, 300));
+    wait_for_report(&mut browser, 1);
+    browser.click("[data-panel=files]");
+    assert_eq!(browser.text("#list"), "client.pcap (912 bytes)", "the run that was cancelled left nothing");
+    assert_quiet(&mut browser);
+}
+
+fn cancel(browser: &mut Browser) {
+    browser.click("#cancel");
+    browser.wait_for("document.documentElement.dataset.ready === 'true'");
+}
+
+/// The capture of the user's trace at the client.
+fn trace() -> PathBuf {
+    sample("user-trace/synproxy_mid_misconfig_loose1/client.pcap")
+}
+
+#[test]
+fn a_cancelled_run_changes_neither_the_report_nor_what_is_asked_about_it() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
+    browser.open(&page);
+    browser.choose("#chosen-files", &[trace()]);
+    wait_for_report(&mut browser, 1);
+    browser.click("[data-panel=files]");
+    browser.eval("document.getElementById('add').focus()");
+    browser.choose("#chosen-files", &[large_capture(folder.path())]);
+    browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
+    cancel(&mut browser);
+    assert_eq!(browser.eval("document.activeElement.id"), "add", "the focus is lost");
+    browser.click("[data-panel=explain]");
+    browser.click("#explain-form button");
+    browser.wait_for("!document.getElementById('story').hidden");
+    assert!(browser.text("#story").contains("proxy-leaked-ack"));
+    browser.click("[data-panel=downloads]");
+    let found = browser.download("[data-format=jsonl]", folder.path(), "findings.jsonl");
+    assert!(!String::from_utf8_lossy(&found).contains("large.pcap"), "the cancelled capture is read");
+    assert_quiet(&mut browser);
+}
+
+#[test]
+fn texts_of_a_kernel_that_are_dropped_first_wait_for_the_captures() {
+    let Some((_folder, page, mut browser)) = page_and_browser() else { return };
+    browser.open(&page);
+    browser.drop_files(&[package().join("kernel/6.1/nstat-az.txt")], (400, 300));
+    browser.wait_for("!document.getElementById('problem').hidden");
+    let problem = "nstat-az.txt: texts of a kernel. Add the captures of its machine.";
+    assert_eq!(browser.text("#problem"), problem);
+    browser.eval("document.getElementById('problem').textContent = ''");
+    browser.drop_files(&[package().with_file_name("LICENSE")], (400, 300));
+    browser.wait_for(&format!("document.getElementById('problem').innerText === {problem:?}"));
+    browser.drop_files(&[trace()], (400, 300));
+    wait_for_report(&mut browser, 1);
+    let caveats = "inside.getElementById('caveats').innerText.includes('nstat-az.txt is applied to every server')";
+    assert_eq!(in_report(&mut browser, caveats), true);
+    browser.click("[data-panel=files]");
+    assert!(!browser.text("#list").contains("LICENSE"), "what was refused is forgotten");
     assert_quiet(&mut browser);
 }
 

@@ -62,4 +62,5 @@ function joined(files, more) {
 const isSame = (one, other) => one.size === other.size && one.lastModified === other.lastModified;
 
 /** What was dropped or chosen itself: files and folders. */
-const tops = (files) => [...new Set(files.map(({ path }) => path.split("/")[0]))];
+const top = (path) => path.split("/")[0];
+const tops = (files) => [...new Set(files.map(({ path }) => top(path)))];

@@ -3,8 +3,8 @@
 const $ = (id) => document.getElementById(id);
 const root = document.documentElement;
 
-/** Files, what they are, and the report on them. */
-const state = { files: [], roles: null, report: null };
+/** Files, what they are, the report on them, and the options that it has. */
+const state = { files: [], roles: null, report: null, chosen: null };
 
 const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
@@ -30,32 +30,36 @@ function progress(read, all, since) {
   $("status").textContent = read < all ? `${bytes(read)} of ${bytes(all)}${left}` : `${bytes(all)} read; the results are being written`;
 }
 
-/** Runs work that can be cancelled, with its progress; returns null if it was cancelled or failed. */
-async function work(task) {
-  const all = state.files.reduce((sum, { file }) => sum + file.size, 0), since = performance.now(), focused = document.activeElement;
+/** Runs work on files that can be cancelled, with its progress; returns null if it was cancelled or failed. */
+async function work(files, task) {
+  const all = files.reduce((sum, { file }) => sum + file.size, 0), since = performance.now(), focused = document.activeElement;
   root.dataset.ready = "false";
-  $("problem").hidden = true;
+  complain("");
   $("progress").hidden = false;
   document.querySelectorAll("button:not(#cancel)").forEach((button) => (button.disabled = true));
   progress(0, all, since);
   try {
-    return await task((read) => progress(read, all, since));
+    const done = await task((read) => progress(read, all, since));
+    complain("");
+    return done;
   } catch (error) {
     if (!(error instanceof Cancelled)) complain(error.message);
     return null;
   } finally {
+    // A button that is disabled or hidden loses the focus.
+    const isLost = document.activeElement === document.body || document.activeElement === $("cancel");
     $("progress").hidden = true;
     document.querySelectorAll("button").forEach((button) => (button.disabled = false));
     root.dataset.ready = "true";
-    // A button that is disabled loses the focus.
-    if (document.activeElement === document.body) focused.focus();
+    if (isLost) focused.focus();
     resize();
   }
 }
 
+/** Shows what is wrong; nothing if the text is empty. */
 function complain(text) {
   $("problem").textContent = text;
-  $("problem").hidden = false;
+  $("problem").hidden = !text;
 }
 
 /** The result of a run, if there is one; says what went wrong. */
@@ -65,11 +69,13 @@ function result({ code, output, errors }) {
   return isComplete && output.size ? output : null;
 }
 
-/** Options of all commands. */
-function options(command) {
-  const { kernel } = state.roles, server = $("kernel-server").value.trim(), place = $("capture-point").value;
+/** What is chosen now. */
+const choices = () => ({ kernel: [...state.roles.kernel], server: $("kernel-server").value.trim(), place: $("capture-point").value });
+
+/** Options of a command. */
+function options(command, { kernel, server, place }) {
   // The program takes files given without server= or proxy= only before the others.
-  const used = [...kernel].filter(([, machine]) => machine !== "none").sort(([, one], [, other]) => (one < other ? -1 : 1));
+  const used = kernel.filter(([, machine]) => machine !== "none").sort(([, one], [, other]) => (one < other ? -1 : 1));
   const texts = used.map(([name, machine]) => (machine ? `${machine}=${name}` : name));
   return [
     ...(place && command !== "annotate" ? ["--capture-point", place] : []),
@@ -78,17 +84,20 @@ function options(command) {
   ];
 }
 
-const analyze = (format, onRead) => run(["analyze", "--quiet", "--threads", "1", "--format", format, ...options("analyze"), "--", ...state.roles.paths], state.files, onRead);
+const analyze = (format, chosen, onRead) => run(["analyze", "--quiet", "--threads", "1", "--format", format, ...options("analyze", chosen), "--", ...state.roles.paths], state.files, onRead);
 
-/** Analyses the files and shows the report. */
+/** Analyses the files and shows the report; returns whether there is one. */
 async function report() {
-  const done = await work(async (onRead) => {
+  let chosen;
+  const done = await work(state.files, async (onRead) => {
     state.roles ??= await rolesOf(state.files);
-    return analyze("html", onRead);
+    if (state.roles.captures.length === 0) throw new Error(state.roles.problem);
+    chosen = choices();
+    return analyze("html", chosen, onRead);
   });
   const page = done && result(done);
-  if (!page) return;
-  state.report = page;
+  if (!page) return false;
+  Object.assign(state, { report: page, chosen });
   listFiles();
   root.classList.add("reporting");
   $("tools").hidden = false;
@@ -105,6 +114,7 @@ async function report() {
     frame.contentWindow.focus();
     root.dataset.reports = String(Number(root.dataset.reports ?? 0) + 1);
   };
+  return true;
 }
 
 /** Follows links inside the report. A browser takes them for links to this page, because the report has no address. */
@@ -131,10 +141,13 @@ function followTheme(inside) {
 }
 
 async function add(files) {
-  if (files.length === 0) return;
-  state.files = joined(state.files, files);
-  state.roles = null;
-  await report();
+  if (files.length === 0) return complain("There is no file in it.");
+  const { files: before, roles } = state;
+  Object.assign(state, { files: joined(before, files), roles: null });
+  if (await report()) return;
+  // The report that is shown, and what is asked about it, stay those of the files before. Texts of a kernel wait for captures.
+  const texts = state.roles?.captures.length === 0 ? state.files.filter(({ path }) => state.roles.kernel.has(top(path))) : [];
+  Object.assign(state, { files: texts.length ? texts : before, roles });
 }
 
 /** The files, with the machine of each text of a kernel. */
@@ -153,16 +166,16 @@ function listFiles() {
     ...captures.map((name) => line(`${name} (${bytes(sizes.get(name) ?? 0)})`)),
     ...others.map((name) => line(`${name}: not a capture`)),
   );
-  const choices = captures.map((name) => new Option(name, name));
-  $("explain-capture").replaceChildren(new Option(captures.length === 1 ? captures[0] : `any of ${grouped(captures.length)}`, ""), ...(captures.length > 1 ? choices : []));
+  const each = captures.map((name) => new Option(name, name));
+  $("explain-capture").replaceChildren(new Option(captures.length === 1 ? captures[0] : `any of ${grouped(captures.length)}`, ""), ...(captures.length > 1 ? each : []));
 }
 
 /** The choice of a text's machine. */
 function machineOf(name, machine) {
-  const choices = [["", "the program decides"], ["server", "of the server"], ["proxy", "of the SYN proxy"], ["none", "not used"]];
+  const machines = [["", "the program decides"], ["server", "of the server"], ["proxy", "of the SYN proxy"], ["none", "not used"]];
   const select = document.createElement("select");
   select.setAttribute("aria-label", `Machine of ${name}`);
-  select.append(...choices.map(([value, text]) => new Option(text, value, false, value === machine)));
+  select.append(...machines.map(([value, text]) => new Option(text, value, false, value === machine)));
   select.addEventListener("change", () => state.roles.kernel.set(name, select.value));
   return select;
 }
@@ -187,7 +200,8 @@ async function explain() {
     return value ? [`--${name}`, value] : [];
   });
   const paths = chosen ? [chosen] : state.roles.captures;
-  const done = await work((onRead) => run(["explain", "--quiet", ...conditions, ...options("explain"), "--", ...paths], state.files, onRead));
+  const read = chosen ? state.files.filter(({ path }) => path === chosen) : state.files;
+  const done = await work(read, (onRead) => run(["explain", "--quiet", ...conditions, ...options("explain", state.chosen), "--", ...paths], state.files, onRead));
   const story = done && result(done);
   if (story) $("story").textContent = await story.text();
   $("story").hidden = !story;
@@ -203,15 +217,15 @@ function save(blob, name) {
 
 async function download(format) {
   if (format === "html") return save(state.report, "report.html");
-  const done = await work((onRead) => analyze(format, onRead));
+  const done = await work(state.files, (onRead) => analyze(format, state.chosen, onRead));
   const output = done && result(done);
   if (output) save(output, `findings.${format}`);
 }
 
 async function annotate() {
   const isAnonymous = $("anonymize").checked;
-  const flags = [...($("only-findings").checked ? ["--only-findings"] : []), ...(isAnonymous ? ["--anonymize"] : options("annotate"))];
-  const done = await work((onRead) => run(["annotate", "--quiet", "-o", "-", ...flags, "--", ...state.roles.captures], state.files, onRead));
+  const flags = [...($("only-findings").checked ? ["--only-findings"] : []), ...(isAnonymous ? ["--anonymize"] : options("annotate", state.chosen))];
+  const done = await work(state.files, (onRead) => run(["annotate", "--quiet", "-o", "-", ...flags, "--", ...state.roles.captures], state.files, onRead));
   const output = done && result(done);
   if (output) save(output, isAnonymous ? "anonymous.pcapng" : "annotated.pcapng");
 }
@@ -226,7 +240,7 @@ function catchDrops(target) {
   target.addEventListener("dragleave", mark(false));
   target.addEventListener("drop", async (event) => {
     mark(false)(event);
-    if (root.dataset.ready !== "true") return;
+    if (!$("progress").hidden) return complain("Files can be added when this run has ended or is cancelled.");
     try {
       await add(await dropped(event.dataTransfer));
     } catch (error) {
