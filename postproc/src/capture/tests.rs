@@ -447,6 +447,49 @@ fn a_read_error_is_reported_with_its_offset() {
     assert!(capture.next_frame().is_none());
 }
 
+/// Source that delivers the same bytes this number of times.
+struct Repeated<'a> {
+    bytes: &'a [u8],
+    times: u32,
+    at: usize,
+}
+
+impl Read for Repeated<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.times == 0 {
+            return Ok(0);
+        }
+        let count = (&self.bytes[self.at..]).read(into)?;
+        self.at += count;
+        if self.at == self.bytes.len() {
+            (self.at, self.times) = (0, self.times - 1);
+        }
+        Ok(count)
+    }
+}
+
+#[test]
+fn a_fault_beyond_4_gib_has_its_offset_and_frames_after_it_are_read() {
+    let mut builder = Pcap::new(ByteOrder::Little, Resolution::Micro, 1);
+    let header = builder.bytes.len();
+    // Records of 256 KiB.
+    builder.record(5, 7, &vec![7; (1 << 18) - 16][..]);
+    let (header, record) = builder.bytes.split_at(header);
+    let damage = pcap_of_two(ByteOrder::Little).bytes.split_off(header.len());
+    let damage = [&[0xff; 100][..], &damage.repeat(10)].concat();
+    let records = Repeated { bytes: record, times: 1 << 14, at: 0 };
+    let mut capture = Capture::open(header.chain(records).chain(&damage[..])).unwrap();
+    let (mut buffer, mut faults) = (Buffer::default(), Vec::new());
+    while let Some(next) = capture.next_frame() {
+        faults.extend(next.err().map(|fault| fault.to_string()));
+        capture.swap_buffer(&mut buffer);
+    }
+    assert_eq!(faults.len(), 1);
+    assert!(faults[0].contains("frame 16385, byte offset 4294967320"), "{faults:?}");
+    assert!(faults[0].ends_with("reading resumed at byte offset 4294967420"), "{faults:?}");
+    assert!(capture.frames() > 16_384 + 10, "{} frames", capture.frames());
+}
+
 /// Returns a capture of each format and order with this number of packets, and the offsets of its
 /// records or blocks.
 fn long(count: u32) -> Vec<(Vec<u8>, Vec<usize>)> {
