@@ -260,9 +260,13 @@ fn large_capture(folder: &Path) -> PathBuf {
 fn a_long_run_shows_its_progress_and_can_be_cancelled() {
     let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.open(&page);
-    browser.choose("#chosen-files", &[large_capture(folder.path())]);
+    let disk = folder.path().join("disk.img");
+    let image = fs::File::create(&disk).and_then(|image| image.set_len(10 << 30));
+    image.expect("the file system has sparse files");
+    browser.choose("#chosen-files", &[large_capture(folder.path()), disk]);
     browser.wait_for("document.getElementById('status').innerText.endsWith(' left')");
-    assert!(browser.text("#status").contains(" of 1.1 GB, "));
+    let said = browser.text("#status");
+    assert!(said.contains(" of 1.1 GB, "), "the file that is no capture is not read: {said}");
     browser.drop_files(&[trace()], (400, 300));
     browser.wait_for(
         "document.getElementById('problem').innerText.startsWith('Files can be added when this run has ended')",

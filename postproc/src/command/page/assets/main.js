@@ -30,16 +30,24 @@ function progress(read, all, since) {
   $("status").textContent = read < all ? `${bytes(read)} of ${bytes(all)}${left}` : `${bytes(all)} read; the results are being written`;
 }
 
-/** Runs work on files that can be cancelled, with its progress; returns null if it was cancelled or failed. */
+/** The files that are read from one end to the other: the captures, once it is known which they are. */
+function captures() {
+  if (!state.roles) return state.files;
+  const known = new Set(state.roles.captures);
+  return state.files.filter(({ path }) => known.has(path));
+}
+
+/** Runs work that can be cancelled, with its progress in reading `files()`; returns null if it was cancelled or failed. */
 async function work(files, task) {
-  const all = files.reduce((sum, { file }) => sum + file.size, 0), since = performance.now(), focused = document.activeElement;
+  const since = performance.now(), focused = document.activeElement;
+  const show = (read) => progress(read, files().reduce((sum, { file }) => sum + file.size, 0), since);
   root.dataset.ready = "false";
   complain("");
   $("progress").hidden = false;
   document.querySelectorAll("button:not(#cancel)").forEach((button) => (button.disabled = true));
-  progress(0, all, since);
+  show(0);
   try {
-    const done = await task((read) => progress(read, all, since));
+    const done = await task(show);
     complain("");
     return done;
   } catch (error) {
@@ -89,7 +97,7 @@ const analyze = (format, chosen, onRead) => run(["analyze", "--quiet", "--thread
 /** Analyses the files and shows the report; returns whether there is one. */
 async function report() {
   let chosen;
-  const done = await work(state.files, async (onRead) => {
+  const done = await work(captures, async (onRead) => {
     state.roles ??= await rolesOf(state.files);
     if (state.roles.captures.length === 0) throw new Error(state.roles.problem);
     chosen = choices();
@@ -200,7 +208,7 @@ async function explain() {
     return value ? [`--${name}`, value] : [];
   });
   const paths = chosen ? [chosen] : state.roles.captures;
-  const read = chosen ? state.files.filter(({ path }) => path === chosen) : state.files;
+  const read = () => captures().filter(({ path }) => !chosen || path === chosen);
   const done = await work(read, (onRead) => run(["explain", "--quiet", ...conditions, ...options("explain", state.chosen), "--", ...paths], state.files, onRead));
   const story = done && result(done);
   if (story) $("story").textContent = await story.text();
@@ -217,7 +225,7 @@ function save(blob, name) {
 
 async function download(format) {
   if (format === "html") return save(state.report, "report.html");
-  const done = await work(state.files, (onRead) => analyze(format, state.chosen, onRead));
+  const done = await work(captures, (onRead) => analyze(format, state.chosen, onRead));
   const output = done && result(done);
   if (output) save(output, `findings.${format}`);
 }
@@ -225,7 +233,7 @@ async function download(format) {
 async function annotate() {
   const isAnonymous = $("anonymize").checked;
   const flags = [...($("only-findings").checked ? ["--only-findings"] : []), ...(isAnonymous ? ["--anonymize"] : options("annotate", state.chosen))];
-  const done = await work(state.files, (onRead) => run(["annotate", "--quiet", "-o", "-", ...flags, "--", ...state.roles.captures], state.files, onRead));
+  const done = await work(captures, (onRead) => run(["annotate", "--quiet", "-o", "-", ...flags, "--", ...state.roles.captures], state.files, onRead));
   const output = done && result(done);
   if (output) save(output, isAnonymous ? "anonymous.pcapng" : "annotated.pcapng");
 }
