@@ -194,20 +194,58 @@ fn a_server_that_closes_at_once_served_nothing() {
     assert_eq!(top(&first_of(&[by_client])), None);
 }
 
+/// Returns 200 SYNs a second for two seconds, each from another address. The listener answers those
+/// whose number is below `answered`.
+fn flood(answered: u16) -> impl Iterator<Item = Talk> {
+    (0..400).map(move |n| {
+        let at = f64::from(n) / 200.0;
+        let syn = Talk::new(&format!("198.18.{}.{}", n / 200, n % 200 + 1), 4000, "10.0.2.2", 80);
+        let syn = syn.syn(at, &PLAIN_OPTIONS);
+        if n < answered { syn.syn_ack(at + 0.001, 64240, &PLAIN_OPTIONS) } else { syn }
+    })
+}
+
+/// Returns a client that sends its SYN three times during the flood, without an answer.
+fn hindered() -> Talk {
+    talk(1).syn(0.5, &PLAIN_OPTIONS).syn(1.5, &PLAIN_OPTIONS).syn(3.5, &PLAIN_OPTIONS)
+}
+
 #[test]
-fn sources_of_a_flood_are_one_flood_and_a_client_that_tries_again_is_not() {
-    let flood = (0..400_u16).map(|n| {
-        let talk = Talk::new(&format!("198.18.{}.{}", n / 200, n % 200 + 1), 4000, "10.0.2.2", 80);
-        talk.syn(f64::from(n) / 200.0, &PLAIN_OPTIONS)
-    });
-    let client = talk(1).syn(0.5, &PLAIN_OPTIONS).syn(1.5, &PLAIN_OPTIONS).syn(3.5, &PLAIN_OPTIONS);
-    let talks: Vec<Talk> = flood.chain([client, talk(9999).ordinary(30.0)]).collect();
+fn sources_of_a_flood_are_one_flood() {
+    let talks: Vec<Talk> = flood(0).chain([hindered(), talk(9999).ordinary(30.0)]).collect();
     let findings = by_port(&talks);
-    assert_ne!(top(&findings[0]), Some(CauseKind::SynFlood));
-    let flood: Vec<_> = findings.iter().filter(|f| f.client.port == 4000).map(top).collect();
-    assert!(flood.len() == 400 && flood.iter().all(|&cause| cause == Some(CauseKind::SynFlood)));
+    let of_flood = |finding: &&Finding| finding.client.port == 4000;
+    let flood: Vec<_> = findings.iter().filter(of_flood).collect();
+    assert!(flood.len() == 400 && flood.iter().all(|finding| finding.is_part_of_flood()));
     let check = &of(&findings[1], CauseKind::SynFlood).check;
     assert!(check.contains("with tcp_syncookies=0, ListenDrops"), "no other counter has to: {check}");
+}
+
+#[test]
+fn a_client_fails_because_of_a_flood_where_the_listener_answers_few_syns_of_it() {
+    let talks: Vec<Talk> = flood(50).chain([hindered(), talk(9999).ordinary(30.0)]).collect();
+    let finding = first_of(&talks);
+    assert_eq!(top(&finding), Some(CauseKind::SynFlood), "{:#?}", finding.causes);
+    assert!(!finding.is_part_of_flood(), "a client of the listener is no source");
+    let cause = of(&finding, CauseKind::SynFlood);
+    assert!(cause.supporting.iter().any(|why| why.contains("answered 0 of 32 other SYNs")), "{cause:#?}");
+    assert!(cause.against.is_empty(), "{cause:#?}");
+}
+
+#[test]
+fn a_flood_does_not_explain_a_failure_where_the_listener_answers_its_syns() {
+    let talks: Vec<Talk> = flood(400).chain([hindered()]).collect();
+    let finding = first_of(&talks);
+    assert_eq!(top(&finding), Some(CauseKind::SilentDrop), "{:#?}", finding.causes);
+    assert!(of(&finding, CauseKind::SynFlood).against.iter().any(|why| why.contains("32 of 32")));
+}
+
+#[test]
+fn a_flood_of_a_listener_that_answers_nobody_is_as_probable_as_a_drop_before_it() {
+    let talks: Vec<Talk> = flood(0).chain([hindered()]).collect();
+    let finding = first_of(&talks);
+    let nats = |kind| of(&finding, kind).nats;
+    assert_eq!(nats(CauseKind::SynFlood), nats(CauseKind::SilentDrop), "{:#?}", finding.causes);
 }
 
 #[test]

@@ -241,7 +241,7 @@ fn failure_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
     let what = match (finding.outcome, cause) {
         // It ends on purpose.
         (_, Some(CauseKind::HealthCheck)) => return None,
-        (_, Some(CauseKind::SynFlood)) if !finding.begins_flood => return None,
+        (_, Some(CauseKind::SynFlood)) if finding.completion.syns < 2 && !finding.begins_flood => return None,
         // Of a large flood, most handshakes have no causes.
         (_, None) if finding.left_by_flood => return None,
         (Outcome::Established | Outcome::Incomplete, None) => return None,

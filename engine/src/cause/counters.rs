@@ -5,7 +5,7 @@
 //! that rose during the failure is strong evidence.
 
 use super::host::{AcceptQueue, Host, Machine};
-use super::hypothesis::{STRONG, plural};
+use super::hypothesis::{MODERATE, STRONG, plural};
 use crate::{Cause, Counter, Outcome, Setting, Timestamp};
 
 /// Returns the beginning of the sentences that name counters of a machine.
@@ -195,6 +195,14 @@ impl<'a> KernelEvidence<'a> {
         if let CounterStatus::Rose(_) = status {
             self.supported_by(nats, format!("{}: {why}", clause(counter, status)));
         }
+    }
+}
+
+/// Weighs a cause that implies that a listener dropped packets for another reason than a full accept
+/// queue: `ListenDrops` counts what `ListenOverflows` counts, too.
+pub(super) fn weigh_listen_drops(evidence: &mut KernelEvidence<'_>) {
+    if !matches!(evidence.status(Counter::ListenOverflows), CounterStatus::Rose(_)) {
+        evidence.supported_by_rise(Counter::ListenDrops, MODERATE, "a listener dropped packets");
     }
 }
 

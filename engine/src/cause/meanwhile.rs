@@ -17,6 +17,8 @@ pub(super) struct Meanwhile {
     pub answered: usize,
     /// Number of SYNs that were not answered, or only after a retransmission.
     pub unanswered: usize,
+    /// Number of SYNs that got no answer, retransmitted or not.
+    pub ignored: usize,
     /// Number of connections whose client sent data and was served.
     pub served: usize,
 }
@@ -36,6 +38,7 @@ impl Meanwhile {
         let at_once = other.syn_ack.is_some() && other.seconds_to_answered_syn() == 0.0;
         self.answered += usize::from(at_once);
         self.unanswered += usize::from(!at_once && other.syn_retransmissions > 0);
+        self.ignored += usize::from(other.syn_ack.is_none() && other.never_completed());
         self.served += usize::from(other.client_data.is_some() && other.server_data.is_some());
     }
 

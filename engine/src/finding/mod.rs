@@ -460,6 +460,14 @@ impl Finding {
         self.assessment.is_reliable()
     }
 
+    /// Returns whether the handshake is one of those that make a SYN flood: the flood is its most
+    /// likely cause, and its SYN was not retransmitted. A client that found the queue full
+    /// retransmits its SYN.
+    #[must_use]
+    pub fn is_part_of_flood(&self) -> bool {
+        is_part_of_flood(&self.causes, self.completion.syns)
+    }
+
     /// Returns whether the handshake is a finding: a SYN cookie or SYN proxy answered it; or it has
     /// a cause, because it failed or was delayed, or because its connection got stuck.
     #[must_use]
@@ -499,6 +507,11 @@ fn texts(texts: &Vec<String>) -> usize {
 /// See [`Finding::is_notable`].
 pub(crate) fn is_notable(assessment: &Assessment, causes: &[Cause]) -> bool {
     assessment.verdict.is_cookie_style() || !causes.is_empty()
+}
+
+/// See [`Finding::is_part_of_flood`].
+pub(crate) fn is_part_of_flood(causes: &[Cause], syns: u32) -> bool {
+    syns < 2 && causes.first().is_some_and(|cause| cause.kind == CauseKind::SynFlood)
 }
 
 /// All results of an [`crate::Analyzer`].

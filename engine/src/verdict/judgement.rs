@@ -6,7 +6,7 @@ use crate::cause::causes;
 use crate::common_factor::failed_or_delayed;
 use crate::connection::handshake::Handshake;
 use crate::connection::handshakes::Handshakes;
-use crate::finding::is_notable;
+use crate::finding::{is_notable, is_part_of_flood};
 use crate::listener::learnt::Learnt;
 use crate::listener::{Listener, ListenerFacts};
 use crate::verdict::cookie_cost::cookie_cost;
@@ -15,8 +15,8 @@ use crate::verdict::outcome::outcome;
 use crate::verdict::prefetch::prefetch;
 use crate::verdict::{Judge, Total};
 use crate::{
-    Assessment, Cause, CauseKind, Compared, Completion, DetailLevel, Finding, FindingParts, HandshakeId,
-    HandshakeSample, Outcome, Timestamp, Verdict,
+    Assessment, Cause, Compared, Completion, DetailLevel, Finding, FindingParts, HandshakeId, HandshakeSample, Outcome,
+    Timestamp, Verdict,
 };
 
 /// The judgement of one handshake. What a finding copies from the packets, most of it, is added by
@@ -45,9 +45,9 @@ impl Judgement<'_> {
         is_notable(&self.assessment, &self.causes)
     }
 
-    /// Returns whether a flood is the most likely cause of the failure.
-    fn is_caused_by_flood(&self) -> bool {
-        self.causes.first().is_some_and(|cause| cause.kind == CauseKind::SynFlood)
+    /// Returns the same as [`Finding::is_part_of_flood`].
+    fn is_part_of_flood(&self) -> bool {
+        is_part_of_flood(&self.causes, self.completion().syns)
     }
 
     /// Returns the same as [`Finding::completion`].
@@ -237,7 +237,7 @@ impl<'a> ListenerJudge<'a> {
             .map(|&place| self.order[place as usize].1)
             .take_while(|&index| next.seconds_since(self.handshake(index).time) <= FLOOD_PAUSE)
             .map(|index| self.judge_one(index as usize, false))
-            .find(Judgement::is_caused_by_flood);
+            .find(Judgement::is_part_of_flood);
         begun.into_iter().for_each(|judgement| _ = floods.begins_at(judgement.handshake.time));
         floods
     }
@@ -260,7 +260,7 @@ impl<'a> ListenerJudge<'a> {
         let &(_, index) = self.order.get(self.next)?;
         self.next += 1;
         let mut judgement = self.judge_one(index as usize, self.options.flood == 0);
-        judgement.begins_flood = judgement.is_caused_by_flood() && self.floods.begins_at(judgement.handshake.time);
+        judgement.begins_flood = judgement.is_part_of_flood() && self.floods.begins_at(judgement.handshake.time);
         self.options.flood -= u64::from(judgement.of_flood && !judgement.only_counted);
         Some(judgement)
     }

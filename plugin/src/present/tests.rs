@@ -332,6 +332,19 @@ fn a_flood_has_one_expert_item_on_its_first_handshake() {
 }
 
 #[test]
+fn a_client_that_a_flood_hindered_has_an_expert_item() {
+    let mut hindered = finding(Verdict::Undetermined, None);
+    hindered.outcome = Outcome::Unanswered;
+    hindered.frames = Frames { syn: Some(frame(1)), ..Frames::default() };
+    hindered.causes[0].kind = CauseKind::SynFlood;
+    hindered.completion.syns = 3;
+    assert_eq!(
+        experts(&verdict(&hindered, frame(1))),
+        [(Expert::Failure, "Handshake failed: a SYN flood reached the listener")]
+    );
+}
+
+#[test]
 fn messages_have_no_numbers_so_that_equal_findings_share_a_row() {
     let digits = |text: &str| text.contains(|c: char| c.is_ascii_digit());
     assert!(!Expert::ALL.iter().any(|expert| digits(expert.summary())));

@@ -295,7 +295,7 @@ impl<'a> Run<'a> {
         // Even one that the filter excludes may explain a failure that waits.
         let place = self.totals.cross_capture.as_mut().and_then(|captures| captures.add(&finding));
         let may_wait =
-            waiting.len() < self.options.memory.failures() && !finding.causes.is_empty() && !finding.left_by_flood;
+            waiting.len() < self.options.memory.failures() && !finding.causes.is_empty() && !finding.is_part_of_flood();
         if let Some(place) = place.filter(|_| may_wait) {
             waiting.push(Failure { place, finding });
             return Ok(());

@@ -44,6 +44,8 @@ pub struct Counted {
     pub is_delayed: bool,
     /// Whether a SYN flood left it incomplete.
     pub left_by_flood: bool,
+    /// Whether it is one of those that make a SYN flood.
+    pub is_part_of_flood: bool,
     /// Whether it failed as those of scans do.
     pub is_probe: bool,
     /// First cause, even if it is ruled out.
@@ -71,6 +73,7 @@ impl From<&Finding> for Counted {
             has_failed: finding.completion.has_failed,
             is_delayed: is_delayed(finding),
             left_by_flood: finding.left_by_flood,
+            is_part_of_flood: finding.is_part_of_flood(),
             is_probe: is_probe(finding),
             first_cause: finding.causes.first().map(|cause| cause.kind),
             likely_cause: Cause::most_likely(&finding.causes).map(|cause| cause.kind),

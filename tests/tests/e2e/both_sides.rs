@@ -89,6 +89,20 @@ fn both_sides_of_a_connection_have_one_name_and_count_once() {
     }));
 }
 
+#[test]
+fn a_capture_at_the_server_shows_that_a_flood_hindered_a_client() {
+    let failed = |captures: &[PathBuf]| -> Vec<String> {
+        let is_of_client = |handshake: &Value| handshake["client"]["ip"] == "10.0.1.2";
+        let handshakes = analyze(captures).objects("handshake");
+        let of_client = handshakes.iter().filter(|handshake| is_of_client(handshake));
+        of_client.map(|handshake| first_cause(handshake).unwrap_or_default().to_owned()).collect()
+    };
+    let [client, server] = ["client.pcap", "server.pcap"].map(|name| sample("linux-6.18/noflood_drop").join(name));
+    assert_eq!(failed(std::slice::from_ref(&client)), ["silent-drop"; 10], "it sees no answer of this listener");
+    assert_eq!(failed(std::slice::from_ref(&server)), ["syn-flood"; 10]);
+    assert_eq!(failed(&[client, server]), ["syn-flood"; 20]);
+}
+
 /// Copies a recording's captures to a folder, so that the one at the server is read first, and
 /// returns its report in a format.
 fn server_first(recording: &str, format: &str) -> String {

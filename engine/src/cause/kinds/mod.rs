@@ -318,7 +318,7 @@ fn unanswered(case: &Case<'_, '_>) -> Vec<Hypothesis> {
     all.extend(timestamps_rejected::unanswered(case));
     all.extend(source_ports_exhausted::unanswered(case));
     all.extend(proxy_backend_silent::unanswered(case));
-    all.extend(syn_flood::never_completed(case));
+    all.extend(syn_flood::unanswered(case));
     all
 }
 

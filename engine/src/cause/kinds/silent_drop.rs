@@ -79,15 +79,11 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     let rules = [
         (Counter::TcpReqQFullDrop, 3.0, "the SYN queue was full and cookies are off"),
         (Counter::ConntrackDrop, 3.0, "conntrack dropped packets because its table was full"),
-        (Counter::ListenDrops, MODERATE, "a listener dropped packets"),
     ];
-    // ListenDrops counts what ListenOverflows counts, too.
-    let is_overflow = matches!(evidence.status(Counter::ListenOverflows), CounterStatus::Rose(_));
-    for (counter, nats, why) in
-        rules.into_iter().filter(|(counter, ..)| *counter != Counter::ListenDrops || !is_overflow)
-    {
+    for (counter, nats, why) in rules {
         evidence.supported_by_rise(counter, nats, why);
     }
+    counters::weigh_listen_drops(evidence);
     path_drops::weigh(evidence);
     let drops = evidence.status(Counter::ListenDrops);
     if drops.did_not() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use syncookie_engine::{CauseKind, Endpoint, Finding, Outcome, Timestamp, Verdict};
+use syncookie_engine::{Endpoint, Finding, Outcome, Timestamp, Verdict};
 
 use crate::totals::second_view::{Counted, SecondView};
 
@@ -135,7 +135,7 @@ impl Series {
 fn places(handshake: &Counted) -> impl Iterator<Item = usize> {
     let failure = match handshake.outcome {
         // Clients that a flood only hindered are not of the flood.
-        _ if handshake.likely_cause == Some(CauseKind::SynFlood) || !handshake.has_failed => None,
+        _ if handshake.is_part_of_flood || !handshake.has_failed => None,
         Outcome::Unanswered | Outcome::Unacknowledged => Some(UNFINISHED),
         Outcome::ResetByServer | Outcome::ResetByClient => Some(RESET),
         _ => Some(FAILED_OTHERWISE),
@@ -186,7 +186,7 @@ impl Timelines {
 
 #[cfg(test)]
 mod tests {
-    use syncookie_engine::Completion;
+    use syncookie_engine::{CauseKind, Completion};
 
     use super::super::super::tests::leaked;
     use super::*;
@@ -210,21 +210,22 @@ mod tests {
     #[test]
     fn failures_are_counted_by_how_they_ended_without_those_of_floods_and_the_longest_time_is_kept() {
         let mut series = Series::default();
-        let mut add = |outcome, is_of_flood, has_failed, seconds| {
-            let completion = Completion { has_failed, seconds, ..leaked(0).completion };
+        let mut add = |outcome, syns_in_flood: u32, has_failed, seconds| {
+            let completion = Completion { has_failed, seconds, syns: syns_in_flood, ..leaked(0).completion };
             let mut finding = Finding { outcome, completion, ..at(0) };
-            if is_of_flood {
+            if syns_in_flood > 0 {
                 finding.causes[0].kind = CauseKind::SynFlood;
             }
             series.add(&finding);
             series.buckets().next().unwrap().1[UNFINISHED..].to_vec()
         };
-        assert_eq!(add(Outcome::Unacknowledged, true, true, None), [0, 0, 0, 0, 0], "of a flood");
-        assert_eq!(add(Outcome::Unacknowledged, false, true, None), [1, 0, 0, 0, 0]);
-        assert_eq!(add(Outcome::ResetByClient, false, false, None), [1, 0, 0, 0, 0], "a health check");
-        assert_eq!(add(Outcome::ResetByServer, false, true, None), [1, 1, 0, 0, 0]);
-        assert_eq!(add(Outcome::Refused, false, true, None), [1, 1, 1, 0, 0]);
-        assert_eq!(add(Outcome::Established, false, false, Some(3.0)), [1, 1, 1, 1, 3_000_000], "delayed");
+        assert_eq!(add(Outcome::Unacknowledged, 1, true, None), [0, 0, 0, 0, 0], "of a flood");
+        assert_eq!(add(Outcome::Unacknowledged, 0, true, None), [1, 0, 0, 0, 0]);
+        assert_eq!(add(Outcome::ResetByClient, 0, false, None), [1, 0, 0, 0, 0], "a health check");
+        assert_eq!(add(Outcome::ResetByServer, 0, true, None), [1, 1, 0, 0, 0]);
+        assert_eq!(add(Outcome::Refused, 0, true, None), [1, 1, 1, 0, 0]);
+        assert_eq!(add(Outcome::Established, 0, false, Some(3.0)), [1, 1, 1, 1, 3_000_000], "delayed");
+        assert_eq!(add(Outcome::Unanswered, 3, true, None)[0], 2, "a client that a flood hindered");
         series.add(&at(3_600_000_000_000));
         assert_eq!(series.buckets().next().unwrap().1[LONGEST], 3_000_000, "in a wider bucket, too");
     }
