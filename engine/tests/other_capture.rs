@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{ACK, PLAIN_OPTIONS, RST, Talk, TcpOption, analyze_by, talk, top};
+use common::{ACK, PLAIN_OPTIONS, RST, SYN, Talk, TcpOption, analyze_by, talk, top};
 use syncookie_engine::{
     Analyzer, Cause, CauseKind, Finding, FindingParts, Limits, OtherCapture, OtherSide, Outcome, SeenAt,
 };
@@ -87,6 +87,62 @@ fn an_ack_that_did_not_arrive_was_lost_and_one_that_arrived_was_not() {
     let client = || repeated(answered().ack(0.011)).ack(3.02);
     assert_eq!(both(client(), repeated(answered())), [Some(CauseKind::AckLost); 2]);
     assert_eq!(both(client(), client()), [Some(CauseKind::AcceptQueueOverflow); 2]);
+}
+
+/// Returns the client's side of a SYN proxy, which opens its window when the server answered, but
+/// a reset comes before.
+fn before_proxy() -> Talk {
+    let opened = talk(1).syn(0.0, &PLAIN_OPTIONS).syn_ack(0.001, 0, &PLAIN_OPTIONS).ack(0.002);
+    opened.server(0.6, |t| (t.ack, t.flags, t.window, t.ttl) = (0, RST, 0, 63)).server(1.03, |_| {})
+}
+
+/// Returns the side of the server: the proxy's SYN with its own number, and the server's answer.
+fn behind_proxy() -> Talk {
+    let (isn, proxys_isn) = (talk(1).client_isn, talk(1).server_isn);
+    let own = Talk { server_isn: 5_000, ..talk(1) };
+    let syn = own.client(0.0, |t| {
+        (t.seq, t.ack, t.flags, t.window) = (isn, proxys_isn, SYN, 63);
+        t.options = PLAIN_OPTIONS.to_vec();
+    });
+    syn.syn_ack(0.001, 64240, &PLAIN_OPTIONS)
+}
+
+#[test]
+fn an_ack_with_the_proxys_number_passed_the_proxy_and_an_ack_with_the_servers_did_not() {
+    let proxys_isn = talk(1).server_isn;
+    let leaked = behind_proxy().client(0.599, |t| t.ack = proxys_isn.wrapping_add(1));
+    let leaked = leaked.server(0.599_1, |t| (t.seq, t.ack, t.flags, t.window) = (proxys_isn + 1, 0, RST, 0));
+    let leaked = leaked.syn_ack(1.02, 64240, &PLAIN_OPTIONS).ack(1.03);
+    assert_eq!(top(&captured(leaked.clone())), Some(CauseKind::ProxyLeakedAck), "one capture shows it, too");
+    let weighed = |server: Talk| {
+        let mut client = captured(before_proxy());
+        assert_eq!(top(&client), Some(CauseKind::ProxyLeakedAck));
+        seen(&captured(server), OtherSide::Server).weigh(&mut client);
+        client.causes.into_iter().find(|cause| cause.kind == CauseKind::ProxyLeakedAck).expect("the cause")
+    };
+    let cause = weighed(leaked);
+    assert!(cause.supporting.iter().any(|why| why.contains("with the proxy's number")), "{cause:#?}");
+    assert!(!cause.not_observable.iter().any(|what| what.contains("received a SYN")), "{cause:#?}");
+    let cause = weighed(reset(behind_proxy().ack(0.598), 0.599_1));
+    assert!(cause.ruled_out && cause.against[0].contains("had received a SYN"), "{cause:#?}");
+}
+
+#[test]
+fn one_host_that_sent_the_syn_ack_and_received_a_wrong_number_is_no_wrong_host() {
+    let wrong = |at: f64| {
+        let talk = answered().client(at, |t| t.ack = t.ack.wrapping_add(7000));
+        let talk = talk.server(at + 0.001, |t| (t.seq, t.ack, t.flags) = (t.seq.wrapping_add(7000), 0, RST));
+        talk.syn_ack(1.01, 64240, &PLAIN_OPTIONS)
+    };
+    let mut client = captured(wrong(0.02));
+    assert_eq!(top(&client), Some(CauseKind::WrongHost), "one capture cannot exclude it");
+    seen(&captured(wrong(0.02)), OtherSide::Server).weigh(&mut client);
+    assert_eq!(top(&client), None, "{:#?}", client.causes);
+    let cause = &client.causes[0];
+    let says_so = |cause: &Cause| cause.against[0].contains("the same SYN-ACK and the same wrong number");
+    assert!(says_so(cause), "{cause:#?}");
+    let cookie = client.causes.iter().find(|cause| cause.kind == CauseKind::CookieRejected).expect("the cause");
+    assert!(!says_so(cookie), "a host that sent a cookie resets such an ACK, too: {cookie:#?}");
 }
 
 #[test]

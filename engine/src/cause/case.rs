@@ -62,9 +62,19 @@ impl<'a, 'l> Case<'a, 'l> {
     /// Returns whether the hop limits show that the capture was taken at the server or next to it:
     /// the SYN passed routers, and the SYN-ACK did not.
     pub(super) fn is_captured_at_server(&self) -> bool {
+        self.passed_no_router() == Some((false, true))
+    }
+
+    /// Returns whether the hop limits show that the capture was taken at the client or next to it.
+    pub(super) fn is_captured_at_client(&self) -> bool {
+        self.passed_no_router() == Some((true, false))
+    }
+
+    /// Returns whether the SYN, and whether the SYN-ACK, passed no router before the capture.
+    fn passed_no_router(&self) -> Option<(bool, bool)> {
         let is_initial = |header: &SynHeader| header.ip.ttl().map(|ttl| hops(ttl) == 0);
-        let ends = self.handshake.syn.as_ref().zip(self.handshake.syn_ack.as_ref());
-        ends.is_some_and(|(syn, syn_ack)| (is_initial(syn), is_initial(syn_ack)) == (Some(false), Some(true)))
+        let (syn, syn_ack) = self.handshake.syn.as_ref().zip(self.handshake.syn_ack.as_ref())?;
+        is_initial(syn).zip(is_initial(syn_ack))
     }
 
     /// Returns whether the client acknowledged only numbers other than the SYN-ACK's.

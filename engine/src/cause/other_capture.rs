@@ -8,7 +8,8 @@ use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
 use super::not_observable::{
     ACK_REACHED_SERVER, AT_SERVER_SHOWS, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT,
-    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHAT_WAS_LOST, WHERE_ACK_ARRIVED, WHO_SENT_RESET,
+    SYN_AT_SERVER, SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHAT_WAS_LOST, WHERE_ACK_ARRIVED,
+    WHO_SENT_RESET,
 };
 use crate::evidence::hop_limit::hops;
 use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynFields, SynPair};
@@ -88,6 +89,12 @@ enum Shown {
     AckLost,
     /// The ACK arrived at the server.
     AckArrived,
+    /// The ACK passed a proxy unchanged, so that it acknowledges the proxy's number.
+    AckPassedProxy,
+    /// The server had received a SYN of the connection before its reset.
+    SynArrived,
+    /// The client acknowledged a number that the server never sent, and the server received this.
+    WrongAckArrived,
 }
 
 /// Meaning for a kind of cause.
@@ -301,7 +308,7 @@ impl OtherCapture<'_> {
         if early.ack && far.outcome == Outcome::Unacknowledged && late.repeated_syn_ack {
             return Some(Shown::AckLost);
         }
-        (early.ack && late.ack && is_at_server(&far.packets)).then_some(Shown::AckArrived)
+        acknowledged(&near.packets, &far.packets)
     }
 
     /// Names the other capture and its place, as the beginning of a sentence.
@@ -343,6 +350,24 @@ impl OtherCapture<'_> {
                 format!("{place}, {} the client's ACK: it was lost between the captures", contains(OtherSide::Client))
             }
             Shown::AckArrived => format!("{place}, contains the client's ACK: it arrived at the server"),
+            Shown::AckPassedProxy => match self.side {
+                OtherSide::Server => format!(
+                    "{place}, contains the client's ACK with the proxy's number, after the proxy's own SYN: it passed \
+                     the proxy unchanged, and the server resets it (RFC 9293 section 3.10.7.4)"
+                ),
+                OtherSide::Client => format!("{place}, contains a SYN-ACK with the number that the ACK acknowledges"),
+            },
+            Shown::SynArrived => {
+                let (here, there) = match self.side {
+                    OtherSide::Server => ("the server's", "contains"),
+                    OtherSide::Client => ("this", "does not contain"),
+                };
+                format!("{place}, {there} {here} SYN-ACK: the server had received a SYN of this connection")
+            }
+            Shown::WrongAckArrived => format!(
+                "{place}, contains the same SYN-ACK and the same wrong number in the ACK: one host sent the SYN-ACK and \
+                 received the ACK, and a host itself resets such an ACK (RFC 9293 section 3.10.7.4)"
+            ),
         }
     }
 }
@@ -429,6 +454,7 @@ impl Shown {
                 Some(CauseKind::InjectedReset)
             }
             Self::AnswerLost => Some(CauseKind::SilentDrop),
+            Self::AckPassedProxy => Some(CauseKind::ProxyLeakedAck),
             _ => None,
         }
     }
@@ -441,6 +467,10 @@ impl Shown {
             Self::AnswerLost => &[SYN_REACHED_SERVER, SYN_ACK_REACHED_CLIENT],
             Self::AckLost => &[ACK_REACHED_SERVER, WHAT_CLIENT_SENT],
             Self::AckArrived => &[ACK_REACHED_SERVER, WHERE_ACK_ARRIVED],
+            Self::AckPassedProxy | Self::WrongAckArrived => {
+                &[ACK_REACHED_SERVER, WHERE_ACK_ARRIVED, SERVER_SENT_RESET, WHO_SENT_RESET, SYN_AT_SERVER]
+            }
+            Self::SynArrived => &[SYN_AT_SERVER],
         };
         settled.iter().any(|start| what.starts_with(start))
     }
@@ -452,12 +482,13 @@ impl Shown {
             Self::ClientResetBetween => kind == CauseKind::InjectedReset,
             Self::AnswerLost => kind == CauseKind::SilentDrop,
             Self::AckLost => kind == CauseKind::AckLost,
-            Self::AckArrived => false,
+            Self::AckPassedProxy => kind == CauseKind::ProxyLeakedAck,
+            Self::AckArrived | Self::SynArrived | Self::WrongAckArrived => false,
         }
     }
 
     fn means(self, kind: CauseKind, outcome: Outcome, has_failed: bool) -> Meaning {
-        use CauseKind::{AckLost, FirewallReset, InjectedReset, SilentDrop, WrongHost};
+        use CauseKind::{AckLost, CookieRejected, FirewallReset, InjectedReset, ProxyLeakedAck, SilentDrop, WrongHost};
         let sender = kind.info().reset_sender;
         let is_reset = matches!(outcome, Outcome::ResetByServer | Outcome::Refused | Outcome::ResetByClient);
         match (self, kind) {
@@ -474,8 +505,30 @@ impl Shown {
             (Self::AckLost, SilentDrop) if outcome == Outcome::Unacknowledged => Meaning::RulesOut,
             (Self::AnswerLost | Self::AckLost, _) if needs_what_was_lost(kind) => Meaning::RulesOut,
             (Self::AckArrived, AckLost | WrongHost) if has_failed => Meaning::RulesOut,
+            (Self::AckPassedProxy, ProxyLeakedAck) => Meaning::Supports,
+            (Self::SynArrived, ProxyLeakedAck) => Meaning::RulesOut,
+            // A host that sends SYN cookies rejects a wrong number, too.
+            (Self::WrongAckArrived, CookieRejected) => Meaning::None,
+            // The reset is the server's own, and what sends others is not needed to explain it.
+            (Self::AckPassedProxy | Self::WrongAckArrived, _) if outcome == Outcome::ResetByServer => Meaning::RulesOut,
             _ => Meaning::None,
         }
+    }
+}
+
+/// Returns what the client's ACK shows, by the packets near the client and near the server.
+fn acknowledged(near: &SynPair, far: &SynPair) -> Option<Shown> {
+    let (early, late) = (near.later, far.later);
+    let answers = near.syn_ack.zip(far.syn_ack);
+    let is_one_answer = answers.map(|(near, far)| near.isn == far.isn);
+    let is_proxys = |ack: u32| near.syn_ack.is_some_and(|syn_ack| syn_ack.isn.wrapping_add(1) == ack);
+    match late.wrong_ack {
+        Some(ack) if is_one_answer == Some(false) && is_proxys(ack) => Some(Shown::AckPassedProxy),
+        Some(_) if is_one_answer == Some(true) && early.wrong_ack == late.wrong_ack && is_at_server(far) => {
+            Some(Shown::WrongAckArrived)
+        }
+        None if is_one_answer == Some(false) && early.server_reset && late.server_reset => Some(Shown::SynArrived),
+        _ => (early.ack && late.ack && is_at_server(far)).then_some(Shown::AckArrived),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct ResetContext<'a> {
     /// Last segment of the client before the reset, which the reset answers.
     pub trigger: Option<&'a SegmentFacts>,
     pub after_data: bool,
-    /// Whether the window of the SYN-ACK was zero and never opened.
+    /// Whether the window of the SYN-ACK was zero and did not open before the reset.
     pub window_never_opened: bool,
     /// Whether the server had sent something after its SYN-ACK.
     pub served: bool,
@@ -64,6 +64,7 @@ pub(super) struct ResetContext<'a> {
     pub ip_id_copied: bool,
     /// Whether the reset's IP identification continues those of the server's segments.
     pub ip_id_continues: bool,
+    /// Whether the client had acknowledged only another number than the SYN-ACK requires.
     pub wrong_ack: bool,
     /// Seconds from SYN-ACK to ACK, where a cookie may have expired meanwhile.
     pub late_ack: Option<f64>,
@@ -82,7 +83,7 @@ impl<'a> ResetContext<'a> {
             .into_iter()
             .find_map(|sent| sent.filter(before));
         let served = handshake.server_segments.iter().any(|l| l.frame < reset.frame && !l.flags.has(Flags::SYN));
-        let opened = handshake.server_segments.iter().any(|l| l.window > 0);
+        let opened = handshake.server_segments.iter().any(|l| l.frame < reset.frame && l.window > 0);
         let pure_ack = handshake.ack.is_some_and(|a| a.payload == 0);
         let id = reset.ip.identification().filter(|&id| id != 0);
         let last = handshake.server_segments.iter().rev().find(|l| l.frame < reset.frame);
@@ -124,7 +125,7 @@ impl<'a> ResetContext<'a> {
             trips: handshake.round_trip().zip(answered.map(|t| reset.time.seconds_since(t.time))),
             ip_id_copied: id.is_some() && id == trigger.and_then(|t| t.ip.identification()),
             ip_id_continues: ids.is_some_and(|(last, id)| id.wrapping_sub(last) <= NEXT_IDENTIFICATIONS),
-            wrong_ack: handshake.wrong_ack.is_some() && handshake.ack.is_none(),
+            wrong_ack: handshake.wrong_ack_before(reset).is_some(),
             late_ack: handshake
                 .syn_ack
                 .zip(handshake.ack)

@@ -142,6 +142,7 @@ mod tests {
 
     fn pair() -> SynPair {
         let syn = SynFields {
+            acknowledgment: 0,
             isn: 1000,
             hop_limit: Some(64),
             identification: Some(7),

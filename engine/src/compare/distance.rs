@@ -15,13 +15,17 @@ const CLOCK_NANOS: i64 = 4_000;
 /// order is certain.
 #[must_use]
 pub fn distance_from_client(pair: &SynPair) -> impl Ord + use<> {
-    (Reverse(hop_limit(pair.syn)), hop_limit(pair.syn_ack), Reverse(pair.answer_nanos))
+    let is_proxys = pair.syn.is_some_and(|syn| syn.acknowledgment != 0);
+    (is_proxys, Reverse(hop_limit(pair.syn)), hop_limit(pair.syn_ack), Reverse(pair.answer_nanos))
 }
 
-/// Returns whether hop limits, or the times until the SYN-ACK, show that the first capture was taken
-/// nearer to the client than the second.
+/// Returns whether the SYN of a SYNPROXY, hop limits, or the times until the SYN-ACK show that the
+/// first capture was taken nearer to the client than the second.
 #[must_use]
 pub fn is_nearer_to_client(near: &SynPair, far: &SynPair) -> bool {
+    if is_behind_proxy(near, far) || is_behind_proxy(far, near) {
+        return is_behind_proxy(near, far);
+    }
     let by_hops = compare(hop_limit(far.syn), hop_limit(near.syn))
         .then_with(|| compare(hop_limit(near.syn_ack), hop_limit(far.syn_ack)));
     match by_hops {
@@ -31,6 +35,13 @@ pub fn is_nearer_to_client(near: &SynPair, far: &SynPair) -> bool {
             near.answer_nanos.zip(far.answer_nanos).is_some_and(|(a, b)| a.saturating_sub(b) > CLOCK_NANOS)
         }
     }
+}
+
+/// Returns whether the SYN of the second capture is the one that the sender of the first capture's
+/// SYN-ACK, a SYNPROXY, sent to the server. Its hop limit starts there.
+fn is_behind_proxy(near: &SynPair, far: &SynPair) -> bool {
+    let (proxys, answer) = (far.syn.map_or(0, |syn| syn.acknowledgment), near.syn_ack.map(|syn_ack| syn_ack.isn));
+    proxys != 0 && answer == Some(proxys)
 }
 
 fn hop_limit(fields: Option<SynFields>) -> Option<u8> {
@@ -63,5 +74,16 @@ mod tests {
         assert!(is_nearer_to_client(&answered(i64::MAX), &answered(-1)), "a capture may contain any time");
         assert!(distance_from_client(&pair(Some(64), None)) < distance_from_client(&pair(Some(60), None)));
         assert!(distance_from_client(&pair(Some(60), None)) < distance_from_client(&pair(None, None)));
+    }
+
+    #[test]
+    fn the_syn_of_a_synproxy_is_behind_the_syn_ack_of_that_proxy() {
+        let client = pair(Some(64), Some(64));
+        let front = SynPair { syn_ack: client.syn_ack.map(|fields| SynFields { isn: 77, ..fields }), ..client };
+        let back = SynPair { syn: client.syn.map(|fields| SynFields { acknowledgment: 77, ..fields }), ..client };
+        assert!(is_nearer_to_client(&front, &back) && !is_nearer_to_client(&back, &front));
+        assert!(distance_from_client(&front) < distance_from_client(&back));
+        let other = SynPair { syn: client.syn.map(|fields| SynFields { acknowledgment: 78, ..fields }), ..client };
+        assert!(!is_nearer_to_client(&front, &other), "a SYN that another proxy sent");
     }
 }

@@ -680,6 +680,13 @@ impl Handshake {
         reset.zip(again).is_some_and(|((_, reset), again)| again.time > reset.time)
     }
 
+    /// Returns the acknowledgment of a wrong number, if the client sent it before a reset of the
+    /// server's side, and acknowledged the SYN-ACK not before it.
+    pub(crate) fn wrong_ack_before(&self, reset: &SegmentFacts) -> Option<&SegmentFacts> {
+        let is_right = self.ack.is_some_and(|ack| ack.frame < reset.frame);
+        self.wrong_ack.as_deref().filter(|wrong| wrong.frame < reset.frame && !is_right)
+    }
+
     /// Returns the SYN-ACK that the server retransmitted after the client had acknowledged it.
     pub(crate) fn repeated_after_ack(&self) -> Option<&Retransmission> {
         let ack = self.ack?;

@@ -6,6 +6,9 @@
 pub struct SynFields {
     /// Initial sequence number.
     pub isn: u32,
+    /// Acknowledgment number. Netfilter's SYNPROXY writes the sequence number of its SYN-ACK to it in
+    /// the SYN that it sends to the server; other SYNs have 0.
+    pub acknowledgment: u32,
     /// TTL (IPv4) or hop limit (IPv6).
     pub hop_limit: Option<u8>,
     /// IP identification; IPv4 only.
@@ -52,4 +55,7 @@ pub struct LaterPackets {
     pub server_reset: bool,
     /// Whether the first reset is from the client's side.
     pub client_reset: bool,
+    /// Number that the client acknowledged before a reset of the server's side, if only another one
+    /// than the SYN-ACK requires.
+    pub wrong_ack: Option<u32>,
 }

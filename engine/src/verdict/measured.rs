@@ -79,6 +79,11 @@ pub(super) fn syn_pair(handshake: &Handshake) -> SynPair {
             client_data: handshake.client_data.is_some(),
             server_reset: first_reset == Some(Side::Server) || handshake.server_resets > 0,
             client_reset: first_reset == Some(Side::Client),
+            wrong_ack: handshake
+                .deciding_reset()
+                .filter(|(side, _)| *side == Side::Server)
+                .and_then(|(_, reset)| handshake.wrong_ack_before(reset))
+                .map(|wrong| wrong.ack.0),
         },
     }
 }
@@ -95,6 +100,7 @@ fn syn_fields(header: &SynHeader) -> SynFields {
     let options = &header.options;
     SynFields {
         isn: header.isn.0,
+        acknowledgment: header.ack.0,
         hop_limit: header.ip.ttl(),
         identification: header.ip.identification(),
         window: header.window,

@@ -202,7 +202,7 @@ fn only_the_most_likely_cause_is_in_the_field_of_the_cause() {
         assert_eq!(values(&shown, field).len(), 1, "{field:?}");
     }
     assert_eq!(values(&shown, Field::CauseCommand), [&text("tcpdump -ni any")]);
-    let sentence = "Most likely cause: the proxy let the client's ACK through to a server that had not seen a SYN \
+    let sentence = "Most likely cause: the proxy let the client's ACK through to a server that did not expect it \
                     (proxy-leaked-ack)";
     assert!(shown.lines.iter().any(|line| line.text.as_deref() == Some(sentence)));
 

@@ -65,7 +65,7 @@ pub(super) fn stateless_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshake
         )
         .supported_by(nearby.outlived_reset && !reset.entry_outlived_it, 1.5, OTHERS_OUTLIVED)
         .supported_by(reset.served, MODERATE, "the server's TCP had established the connection: a device on the path reset it")
-        .supported_by(reset.server_went_on, STRONG, SERVER_WENT_ON)
+        .supported_by(reset.server_went_on && !reset.wrong_ack, STRONG, SERVER_WENT_ON)
         .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
         .opposed_by(reset.answers_passed_data(), STRONG, PASSED)
         .supported_by(reset.ip_id_copied, STRONG, IP_ID_COPIED)

@@ -44,7 +44,7 @@ use super::meanwhile::Meanwhile;
 use super::nearby::{NEARBY_HANDSHAKES, NEARBY_SECONDS, NearbyHandshakes, nearby};
 use super::not_observable::{
     ACK_REACHED_SERVER, AT_SERVER_SHOWS, CLIENT_RECEIVED_RESET, SERVER_SENT_RESET, SYN_ACK_REACHED_CLIENT,
-    SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHAT_WAS_LOST, WHO_SENT_RESET,
+    SYN_AT_SERVER, SYN_REACHED_SERVER, WHAT_CLIENT_DID, WHAT_CLIENT_SENT, WHAT_WAS_LOST, WHO_SENT_RESET,
 };
 use super::path_drops;
 use super::refused_syn::RefusedSyn;
@@ -257,6 +257,7 @@ fn server_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Vec<Hypothesis
                 injected_reset::server_went_on(case, reset),
             ];
             all.extend(served_nothing::closed_at_once(reset.server_closed_after));
+            all.extend(proxy_leaked_ack::behind_proxy(case, reset));
             all
         }
     }

@@ -1,4 +1,5 @@
-//! The proxy let the client's ACK through to a server that had not seen a SYN.
+//! The proxy let the client's ACK through to a server that did not expect it: a server that had not
+//! seen a SYN, or that had answered the proxy's own SYN with another number.
 
 use super::*;
 use crate::Setting;
@@ -7,9 +8,9 @@ use crate::evidence::reset::Shape;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
-    clause: "the proxy let the client's ACK through to a server that had not seen a SYN",
+    clause: "the proxy let the client's ACK through to a server that did not expect it",
     counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, no SYN before it); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: 0); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, and no SYN before it or the proxy's own); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: 0, and a rule that drops packets in state INVALID); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
@@ -50,7 +51,22 @@ pub(super) fn proxied_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Hy
         )
         .opposed_by(!reset.window_never_opened, 3.0, WINDOW_OPENED)
         .not_observable(reset.lacks_ttl(), reset.missing_ttl())
-        .not_observable(true, format!("whether the server received a SYN of this connection{AT_SERVER_SHOWS}"))
+        .not_observable(true, format!("{SYN_AT_SERVER}{AT_SERVER_SHOWS}"))
+}
+
+/// Considers an ACK that passed the proxy unchanged while the proxy was connecting to the server: it
+/// acknowledges the proxy's number and not the server's. SYNPROXY's SYN carries the proxy's number in
+/// its acknowledgment field (Linux `synproxy_send_server_syn`). Returns nothing for any other ACK.
+pub(super) fn behind_proxy(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> Option<Hypothesis> {
+    let syn = case.handshake.syn.as_ref().filter(|_| proxy_backend_refused::is_proxys_syn(case))?;
+    let wrong = case.handshake.wrong_ack_before(reset.reset).filter(|wrong| wrong.ack == syn.ack.plus(1))?;
+    Some(
+        Hypothesis::new(INFO.kind, STRONG, PROXYS_SYN).supported_by(
+            true,
+            VERY_STRONG,
+            format!("the ACK acknowledges {}, the proxy's number: it passed the proxy unchanged, and the server had sent another number", wrong.ack),
+        ),
+    )
 }
 
 /// Counts other handshakes of the listener with a closed window and a stateless reset.

@@ -35,6 +35,11 @@ pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nea
             "the SYN-ACK's TTL is an initial value, so it passed no router: the capture was taken next to the server, and contains the ACK",
         )
         .opposed_by(
+            case.is_captured_at_client() && reset.wrong_ack,
+            STRONG,
+            "the SYN's TTL is an initial value, so it passed no router: the capture was taken next to the client, and contains no SYN-ACK with the number that the client acknowledged",
+        )
+        .opposed_by(
             reset.took_ack,
             1.5,
             "the reset answered the data, not the ACK before it; a load balancer sends both to the same host",

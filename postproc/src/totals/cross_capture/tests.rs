@@ -6,6 +6,7 @@ use syncookie_engine::{SynFields, Verdict};
 fn seen(capture: u32) -> SeenHandshake {
     let look = SynFields {
         isn: 1000,
+        acknowledgment: 0,
         hop_limit: Some(64),
         identification: Some(7),
         window: 64_240,
