@@ -471,3 +471,17 @@ fn a_check_rejects_no_state_of_a_server_that_the_cause_allows() {
     let firewall = &of(&reset, CauseKind::FirewallReset).check;
     assert!(firewall.contains("TcpOutRsts does not rise"), "a rule on the server sends the reset: {firewall}");
 }
+
+#[test]
+fn a_full_queue_that_ignored_the_data_did_not_reset_the_ack() {
+    let ignored = open(1, 0.0).data(0.012, 100).data(0.3, 100).data(0.7, 100).data(1.5, 100);
+    let mut finding = only(&bare(ignored, 1.6));
+    let cause = of(&finding, CauseKind::AcceptQueueOverflow);
+    assert!(cause.supporting.iter().any(|why| why.contains("ignored the client's data")), "{cause:#?}");
+    assert!(!cause.supporting.iter().any(|why| why.contains("tcp_abort_on_overflow")), "{cause:#?}");
+    let mut host = host(&[(Counter::EmbryonicRsts, 0, Some(0))]);
+    host.settings.insert(Setting::AbortOnOverflow, 0);
+    host.weigh(&mut finding);
+    let cause = of(&finding, CauseKind::AcceptQueueOverflow);
+    assert!(!cause.ruled_out, "neither is needed to reset a later packet: {cause:#?}");
+}

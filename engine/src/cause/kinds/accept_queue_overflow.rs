@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
     counters: &[Counter::ListenOverflows, Counter::EmbryonicRsts],
-    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (expect: 1 if the server sent resets; else 0 or 1)",
+    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (expect: 1 if the server reset the ACK at once; else 0 or 1)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -19,61 +19,61 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 /// Share of time in which a task waits for a CPU, in percent, above which programs run late.
 const HIGH_CPU_PRESSURE: u64 = 50;
 
+const RESETS_ACK: &str = "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1";
+const RESETS_LATER: &str = "a listener with a full accept queue ignores the ACK and the data, and resets a later packet that fits neither an entry of its SYN queue nor its SYN cookie";
+const IGNORED: &str = "the server ignored the client's data several times before the reset";
 const FULL_QUEUES_DROP: &str = "a SYN got no answer, and a listener with full queues silently drops SYNs";
 const NEARBY_IGNORED: &str = "the listener ignored other ACKs at that time and retransmitted its SYN-ACK";
 const NEARBY_UNSERVED: &str =
     "other connections at that time were open but got no reply: they wait in the accept queue";
 
 /// Considers a stateless reset. If `tcp_abort_on_overflow` is set, Linux drops the SYN queue entry
-/// and sends a reset (`tcp_check_req`). It drops the ACK of a cookie silently (syncookies.c
-/// `tcp_get_cookie_sock`).
+/// and resets the ACK (`tcp_check_req`). Otherwise it ignores the ACK and the data, as it does after a
+/// cookie (syncookies.c `tcp_get_cookie_sock`). A later packet is reset if the entry has timed out, or
+/// if its number does not fit the cookie, as that of a FIN after the data.
 pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nearby: &NearbyHandshakes) -> Hypothesis {
     let ignored = case.handshake.client_data_retransmissions > 1;
     let queue = FullQueue::at_reset(case, reset);
-    Hypothesis::new(
-        INFO.kind,
-        MODERATE,
-        "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1",
-    )
-    .supported_by(
-        case.listener.ignores_acks || nearby.ignored,
-        STRONG,
-        "the listener ignored other ACKs: it retransmitted its SYN-ACK",
-    )
-    .supported_by(ignored, 3.0, "the server ignored the client's data several times before the reset")
-    .supported_by(nearby.unserved && !queue.is_likely(), MODERATE, NEARBY_UNSERVED)
-    .supported_by(nearby.unanswered, MODERATE, "other SYNs at that time got no answer, as with a full queue")
-    .supported_by(queue.is_likely(), STRONG, queue.waits())
-    .opposed_by(
-        queue.waiting == 0 && !nearby.show_full_queue() && nearby.worked,
-        STRONG,
-        "no connection waited to be served, and others worked at that time",
-    )
-    .supported_by(
-        nearby.resets > 0,
-        WEAK,
-        format!("{} other handshake{} at that time ended the same way", nearby.resets, plural(nearby.resets)),
-    )
-    .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
-    .opposed_by(reset.has_other_ttl(), 2.5, reset.ttl_sentence())
-    .opposed_by(
-        reset.took_ack,
-        STRONG,
-        "the reset answered the data, not the ACK before it; a full queue resets the ACK",
-    )
-    .opposed_by(nearby.reset_data_only() && !reset.took_ack && reset.after_data, 1.5, DATA_RESETS)
-    .opposed_by(reset.served, 3.0, SERVED)
-    .opposed_by(nearby.outlived_reset, STRONG, OTHERS_OUTLIVED)
-    .opposed_by(reset.wrong_ack, STRONG, WRONG_ACK)
-    .opposed_by(
-        case.is_reliably(Verdict::SynCookie),
-        3.0,
-        "with a SYN cookie the kernel drops the ACK silently instead of resetting",
-    )
-    .ruled_out_by(
-        reset.entry_outlived_it,
-        "the SYN-ACK was retransmitted after the reset: its SYN queue entry was not dropped",
-    )
+    Hypothesis::new(INFO.kind, MODERATE, if ignored { RESETS_LATER } else { RESETS_ACK })
+        .supported_by(
+            case.listener.ignores_acks || nearby.ignored,
+            STRONG,
+            "the listener ignored other ACKs: it retransmitted its SYN-ACK",
+        )
+        .supported_by(ignored, 3.0, IGNORED)
+        .supported_by(nearby.unserved && !queue.is_likely(), MODERATE, NEARBY_UNSERVED)
+        .supported_by(nearby.unanswered, MODERATE, "other SYNs at that time got no answer, as with a full queue")
+        .supported_by(queue.is_likely(), STRONG, queue.waits())
+        .opposed_by(
+            queue.waiting == 0 && !nearby.show_full_queue() && nearby.worked,
+            STRONG,
+            "no connection waited to be served, and others worked at that time",
+        )
+        .supported_by(
+            nearby.resets > 0,
+            WEAK,
+            format!("{} other handshake{} at that time ended the same way", nearby.resets, plural(nearby.resets)),
+        )
+        .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
+        .opposed_by(reset.has_other_ttl(), 2.5, reset.ttl_sentence())
+        .opposed_by(
+            reset.took_ack,
+            STRONG,
+            "the reset answered the data, not the ACK before it; a full queue resets the ACK",
+        )
+        .opposed_by(nearby.reset_data_only() && !reset.took_ack && reset.after_data, 1.5, DATA_RESETS)
+        .opposed_by(reset.served, 3.0, SERVED)
+        .opposed_by(nearby.outlived_reset, STRONG, OTHERS_OUTLIVED)
+        .opposed_by(reset.wrong_ack, STRONG, WRONG_ACK)
+        .opposed_by(
+            case.is_reliably(Verdict::SynCookie) && !ignored,
+            3.0,
+            "with a SYN cookie the kernel drops the ACK silently instead of resetting",
+        )
+        .ruled_out_by(
+            reset.entry_outlived_it,
+            "the SYN-ACK was retransmitted after the reset: its SYN queue entry was not dropped",
+        )
 }
 
 /// Considers a reset with an ACK flag, which a kernel does not send for a handshake (Linux
@@ -91,7 +91,7 @@ pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
 /// Considers a reset after a proxy's SYN-ACK: a listener that never saw the SYN has no entry to
 /// drop.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
-    Hypothesis::new(INFO.kind, 0.2, "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1")
+    Hypothesis::new(INFO.kind, 0.2, RESETS_ACK)
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .ruled_out_by(
             reset.window_never_opened,
@@ -215,20 +215,8 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
             evidence.supported_by(0.3, format!("{said}: an accept queue overflowed at an unknown time"));
         }
     }
-    if evidence.outcome() == Outcome::ResetByServer {
-        weigh_embryonic_resets(evidence);
-    }
-    match (evidence.outcome(), evidence.setting(Setting::AbortOnOverflow)) {
-        (Outcome::ResetByServer, Some(0)) => {
-            evidence.ruled_out_by(
-                "tcp_abort_on_overflow is 0: a full accept queue drops the ACK and sends no reset".to_owned(),
-            );
-        }
-        (Outcome::ResetByServer, Some(value)) => {
-            evidence
-                .supported_by(MODERATE, format!("tcp_abort_on_overflow is {value}: a full accept queue sends resets"));
-        }
-        _ => {}
+    if evidence.outcome() == Outcome::ResetByServer && !evidence.is_supported_by(IGNORED) {
+        weigh_reset_ack(evidence);
     }
     if let Some(pressure) = evidence.cpu_pressure().filter(|pressure| *pressure >= HIGH_CPU_PRESSURE) {
         evidence.supported_by(
@@ -248,13 +236,26 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
     }
 }
 
-/// Weighs `EmbryonicRsts`, in which `tcp_check_req` counts each SYN queue entry that it drops with
-/// a reset.
-fn weigh_embryonic_resets(evidence: &mut KernelEvidence<'_>) {
+/// Weighs what Linux counts and needs to reset an ACK because of a full accept queue: `EmbryonicRsts`,
+/// in which `tcp_check_req` counts each SYN queue entry that it drops with a reset, and
+/// `tcp_abort_on_overflow`.
+fn weigh_reset_ack(evidence: &mut KernelEvidence<'_>) {
     let embryonic = evidence.status(Counter::EmbryonicRsts);
     if embryonic.did_not() {
         let said = counters::clause(Counter::EmbryonicRsts, embryonic);
         evidence.ruled_out_by(format!("{said}: no entry of the SYN queue was reset"));
     }
     evidence.supported_by_rise(Counter::EmbryonicRsts, STRONG, "entries of the SYN queue were reset at that time");
+    match evidence.setting(Setting::AbortOnOverflow) {
+        Some(0) => {
+            evidence.ruled_out_by(
+                "tcp_abort_on_overflow is 0: a full accept queue drops the ACK and sends no reset".to_owned(),
+            );
+        }
+        Some(value) => {
+            evidence
+                .supported_by(MODERATE, format!("tcp_abort_on_overflow is {value}: a full accept queue sends resets"));
+        }
+        None => {}
+    }
 }

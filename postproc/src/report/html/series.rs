@@ -211,7 +211,7 @@ mod tests {
     fn failures_are_counted_by_how_they_ended_without_those_of_floods_and_the_longest_time_is_kept() {
         let mut series = Series::default();
         let mut add = |outcome, syns_in_flood: u32, has_failed, seconds| {
-            let completion = Completion { has_failed, seconds, syns: syns_in_flood, ..leaked(0).completion };
+            let completion = Completion { has_failed, seconds, syns: syns_in_flood };
             let mut finding = Finding { outcome, completion, ..at(0) };
             if syns_in_flood > 0 {
                 finding.causes[0].kind = CauseKind::SynFlood;
