@@ -68,15 +68,44 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
     lines
 }
 
-/// Removes the steps that capture packets, because another capture has them, and the steps that only
-/// follow from what these would show. Names `place` for what is left of the same machine, or returns
-/// `place` with `other` if nothing is left. A check that captures no packets stays as it is.
-pub(super) fn without_capture(check: &str, place: &str, other: &str) -> String {
+/// Beginning of a step that another capture answered; its name and the answer follow.
+const CHECKED: &str = "checked in ";
+
+impl CheckLine<'_> {
+    /// Returns whether another capture answered this step, so that nothing is left to do.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.machine.starts_with(CHECKED)
+    }
+}
+
+/// Answer of another capture to the steps of a check that capture packets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checked<'a> {
+    /// Name of the capture, and the number of the handshake's first frame in it, if it has one.
+    pub location: (&'a str, Option<u32>),
+    /// What it shows.
+    pub answer: &'a str,
+}
+
+impl Checked<'_> {
+    fn step(&self) -> String {
+        let (name, frame) = self.location;
+        let frame = frame.map(|frame| format!(" (frame {frame})")).unwrap_or_default();
+        format!("{CHECKED}{name}{frame}: {}", self.answer)
+    }
+}
+
+/// Replaces the steps that capture packets, because another capture has them, with its answer.
+/// Removes the steps that only follow from what these would show. Names `place` for what is left of
+/// the same machine, or adds `place` with `other`, unless it is empty, if nothing is left. A check that captures no packets
+/// stays as it is.
+pub(super) fn without_capture(check: &str, checked: Checked<'_>, place: &str, other: &str) -> String {
     let captures = |step: &str| step.contains("tcpdump ");
     if !steps(check).into_iter().any(captures) {
         return check.to_owned();
     }
-    let mut kept = Vec::new();
+    let mut kept = vec![checked.step()];
     // Machine of the steps so far, while it is that of a step that was removed.
     let mut is_place_removed = false;
     for step in steps(check) {
@@ -92,12 +121,27 @@ pub(super) fn without_capture(check: &str, place: &str, other: &str) -> String {
             is_place_removed &= begin == 0;
         }
     }
-    if kept.is_empty() { format!("{place}{other}") } else { kept.join("; ") }
+    if kept.len() == 1 && !other.is_empty() {
+        kept.push(format!("{place}{other}"));
+    }
+    kept.join("; ")
+}
+
+/// Replaces the first step, which asks whether a packet arrives and is answered, with the answer of
+/// another capture. The steps for a packet that arrives remain, because that capture may have been
+/// taken before the machine. A check with other steps stays as it is.
+pub(super) fn with_arrival(check: &str, checked: Checked<'_>) -> String {
+    let Some((first, rest)) = check.split_once("; if it arrives: ").filter(|(first, _)| first.contains("tcpdump "))
+    else {
+        return check.to_owned();
+    };
+    let machine = first[..machine_end(first)].trim_end_matches(": ");
+    format!("{}; {machine}, if that capture was taken there: {rest}", checked.step())
 }
 
 /// Returns the offset after the name of the machine that a step begins with; 0 without one.
 fn machine_end(step: &str) -> usize {
-    let is_place = ["on ", "at ", "from ", "in front of "].iter().any(|word| step.starts_with(word));
+    let is_place = ["on ", "at ", "from ", "in front of ", CHECKED].iter().any(|word| step.starts_with(word));
     step.find(": ").filter(|_| is_place).map_or(0, |at| at + 2)
 }
 
@@ -221,13 +265,31 @@ mod tests {
 
     #[test]
     fn a_capture_that_exists_is_not_asked_for() {
-        let left = |kind: CauseKind| without_capture(kind.info().check, "on the path: ", "the logs");
-        assert_eq!(left(CauseKind::InjectedReset), "on the path: the logs");
-        assert!(left(CauseKind::FirewallReset).starts_with("on each firewall on the path: iptables"));
-        assert!(left(CauseKind::AckLost).starts_with("on the path: the firewall rules for state INVALID"));
-        assert!(left(CauseKind::SilentDrop).starts_with("on the path: nft list ruleset"));
+        let checked = Checked { location: ("b.pcap", Some(7)), answer: "it confirms this cause" };
+        let all = |kind: CauseKind| without_capture(kind.info().check, checked, "on the path: ", "the logs");
+        let left =
+            |kind| all(kind).strip_prefix("checked in b.pcap (frame 7): it confirms this cause; ").map(str::to_owned);
+        assert_eq!(left(CauseKind::InjectedReset).as_deref(), Some("on the path: the logs"));
+        let begins = |kind, text| left(kind).is_some_and(|left| left.starts_with(text));
+        assert!(begins(CauseKind::FirewallReset, "on each firewall on the path: iptables"));
+        assert!(begins(CauseKind::AckLost, "on the path: the firewall rules for state INVALID"));
+        assert!(begins(CauseKind::SilentDrop, "on the path: nft list ruleset"));
         let other = CauseKind::ApplicationAbort;
-        assert_eq!(left(other), other.info().check, "captures no packets");
+        assert_eq!(all(other), other.info().check, "captures no packets");
+        let checked = check_lines("checked in b.pcap: it does; on the path: the logs");
+        assert_eq!(checked.iter().map(CheckLine::is_done).collect::<Vec<_>>(), [true, false]);
+    }
+
+    #[test]
+    fn what_follows_from_the_arrival_of_a_packet_remains_for_the_machine_itself() {
+        let checked = Checked { location: ("b.pcap", None), answer: "the SYN arrives" };
+        let check = with_arrival(CauseKind::SilentDrop.info().check, checked);
+        let lines = check_lines(&check);
+        assert_eq!((lines[0].machine, lines[0].text), ("checked in b.pcap", "the SYN arrives"));
+        assert_eq!(lines[1].machine, "on the server, if that capture was taken there");
+        assert!(lines[1].text.starts_with("nstat -az") && !check.contains("tcpdump"), "{check}");
+        let other = CauseKind::InjectedReset.info().check;
+        assert_eq!(with_arrival(other, checked), other);
     }
 
     #[test]

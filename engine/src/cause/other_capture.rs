@@ -3,7 +3,7 @@
 //! A packet that one capture contains and the other does not was lost, sent or dropped between the
 //! two. This decides between causes that look the same in one capture.
 
-use super::check::without_capture;
+use super::check::{Checked, with_arrival, without_capture};
 use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
 use super::not_observable::{
@@ -12,7 +12,7 @@ use super::not_observable::{
     WHO_SENT_RESET,
 };
 use crate::evidence::hop_limit::hops;
-use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynFields, SynPair};
+use crate::{Cause, CauseKind, Finding, LaterPackets, Outcome, ResetAcks, SynFields, SynPair, Verdict};
 
 /// Place of another capture, seen from the capture of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,8 @@ impl OtherCapture<'_> {
         self.name_what_passed(finding);
         self.settle_injection(finding);
         self.settle_lost_syn(finding);
+        self.settle_arrival(finding);
+        self.settle_backend(finding);
         let Some(shown) = self.shown(finding) else { return };
         if finding.causes.is_empty() {
             return;
@@ -124,14 +126,15 @@ impl OtherCapture<'_> {
             Cause::of_kind(finding, kind);
         }
         for cause in &mut finding.causes {
-            match shown.means(cause.kind, finding.outcome, finding.completion.has_failed) {
+            let meaning = shown.means(cause.kind, finding.outcome, finding.completion.has_failed);
+            if shown.answers_check(cause.kind) {
+                self.note_checked(cause, self.answer(shown, &meaning), BETWEEN);
+            }
+            match meaning {
                 Meaning::None => {}
                 Meaning::Supports => cause.add_support(VERY_STRONG, why.clone()),
                 Meaning::Opposes => cause.add_opposition(STRONG, why.clone()),
                 Meaning::RulesOut => cause.rule_out(why.clone()),
-            }
-            if shown.answers_check(cause.kind) {
-                omit_capture(cause, BETWEEN);
             }
         }
         rank(&mut finding.causes);
@@ -172,7 +175,34 @@ impl OtherCapture<'_> {
             };
             cause.not_observable.retain(|what| !what.starts_with(WHAT_WAS_LOST));
             cause.add_support(0.0, why);
-            omit_capture(cause, BETWEEN);
+            self.note_checked(cause, CONFIRMS, BETWEEN);
+        }
+    }
+
+    /// Says in the check of dropped packets that this capture, nearer to the server, contains the SYN,
+    /// and no answer either.
+    fn settle_arrival(&self, finding: &mut Finding) {
+        let is_silent = (finding.outcome, self.seen.outcome) == (Outcome::Unanswered, Outcome::Unanswered);
+        if self.side != OtherSide::Server || !is_silent || self.seen.packets.syn.is_none() {
+            return;
+        }
+        for cause in finding.causes.iter_mut().filter(|cause| cause.kind == CauseKind::SilentDrop) {
+            cause.check = with_arrival(&cause.check, self.checked("the SYN arrives there and gets no answer"));
+        }
+    }
+
+    /// Says in the check of a proxy's server that this capture, behind the proxy, contains the proxy's
+    /// SYN, and what became of it.
+    fn settle_backend(&self, finding: &mut Finding) {
+        let confirmed = match self.seen.outcome {
+            Outcome::Refused => CauseKind::ProxyBackendRefused,
+            Outcome::Unanswered => CauseKind::ProxyBackendSilent,
+            _ => return,
+        };
+        if self.side == OtherSide::Server && finding.assessment.verdict == Verdict::SynProxy {
+            for cause in finding.causes.iter_mut().filter(|cause| cause.kind == confirmed) {
+                self.note_checked(cause, CONFIRMS, "on the proxy: ");
+            }
         }
     }
 
@@ -188,7 +218,7 @@ impl OtherCapture<'_> {
         let near = if self.side == OtherSide::Client { other } else { own };
         for cause in finding.causes.iter_mut().filter(|cause| cause.kind == CauseKind::InjectedReset) {
             cause.not_observable.retain(|what| near.server_reset || !what.starts_with(CLIENT_RECEIVED_RESET));
-            omit_capture(cause, "on the devices on the path: ");
+            self.note_checked(cause, "it contains the reset, too", "on the devices on the path: ");
         }
     }
 
@@ -243,7 +273,7 @@ impl OtherCapture<'_> {
         for cause in &mut finding.causes {
             cause.not_observable.retain(|what| !what.starts_with(SYN_REACHED_SERVER));
             if matches!(cause.kind, CauseKind::SilentDrop | CauseKind::FirewallReset) {
-                omit_capture(cause, BETWEEN);
+                omit_capture(cause, Checked { location: (name, None), answer: "it does not contain the SYN" }, BETWEEN);
             }
             let info = cause.kind.info();
             let is_answer_of_server = is_refused && info.reset_sender == ResetSender::Server;
@@ -278,7 +308,8 @@ impl OtherCapture<'_> {
                     *what = open.to_owned();
                 }
             }
-            omit_capture(cause, BETWEEN);
+            let location = (name, Some(resets.reset.number));
+            omit_capture(cause, Checked { location, answer: CONFIRMS }, BETWEEN);
         }
     }
 
@@ -309,6 +340,27 @@ impl OtherCapture<'_> {
             return Some(Shown::AckLost);
         }
         acknowledged(&near.packets, &far.packets)
+    }
+
+    /// Replaces what this capture answers in the check of a cause with the answer.
+    fn note_checked(&self, cause: &mut Cause, answer: &str, place: &str) {
+        omit_capture(cause, self.checked(answer), place);
+    }
+
+    /// Returns the answer to the check of a cause, by what both captures show and what it means.
+    const fn answer(&self, shown: Shown, meaning: &Meaning) -> &'static str {
+        match (meaning, shown, self.side) {
+            (Meaning::Opposes, ..) => OPPOSES,
+            (Meaning::RulesOut, ..) => RULES_OUT,
+            (Meaning::None, Shown::ServerResetBetween { .. }, OtherSide::Server) => NOT_THERE,
+            (Meaning::None, Shown::ServerResetBetween { .. }, OtherSide::Client) => ONLY_THERE,
+            _ => CONFIRMS,
+        }
+    }
+
+    fn checked<'c>(&'c self, answer: &'c str) -> Checked<'c> {
+        let (name, frame) = self.location;
+        Checked { location: (name, Some(frame)), answer }
     }
 
     /// Names the other capture and its place, as the beginning of a sentence.
@@ -425,11 +477,21 @@ fn remark(finding: &mut Finding, is_about: impl Fn(&str) -> bool, remark: &str) 
 /// Machines that remain to be checked if a packet is missing in one of two captures.
 const BETWEEN: &str = "on the devices between the captures: ";
 
-/// Removes what the other capture answers from the check of a cause; `place` names the machines that
+/// Answers of another capture to a check.
+const CONFIRMS: &str = "it confirms this cause";
+const OPPOSES: &str = "it is evidence against this cause";
+const RULES_OUT: &str = "it rules this cause out";
+const ONLY_THERE: &str = "it contains the reset, so a device between the captures sent it";
+const NOT_THERE: &str = "it does not contain the reset, so a device between the captures sent it";
+
+/// Replaces what another capture answers in the check of a cause; `place` names the machines that
 /// remain to be checked.
-fn omit_capture(cause: &mut Cause, place: &str) {
-    let logs = "the logs of firewalls and of intrusion prevention (expect: this connection)";
-    cause.check = without_capture(&cause.check, place, logs);
+fn omit_capture(cause: &mut Cause, checked: Checked<'_>, place: &str) {
+    // Nothing else is worth a check of a cause that is ruled out.
+    let is_excluded = checked.answer == RULES_OUT;
+    let logs =
+        if is_excluded { "" } else { "the logs of firewalls and of intrusion prevention (expect: this connection)" };
+    cause.check = without_capture(&cause.check, checked, place, logs);
 }
 
 /// Returns whether something that one capture cannot show is the sender of a reset.
@@ -483,7 +545,9 @@ impl Shown {
             Self::AnswerLost => kind == CauseKind::SilentDrop,
             Self::AckLost => kind == CauseKind::AckLost,
             Self::AckPassedProxy => kind == CauseKind::ProxyLeakedAck,
-            Self::AckArrived | Self::SynArrived | Self::WrongAckArrived => false,
+            Self::WrongAckArrived => kind == CauseKind::WrongHost,
+            Self::SynArrived => kind == CauseKind::ProxyLeakedAck,
+            Self::AckArrived => false,
         }
     }
 

@@ -47,10 +47,12 @@ pub fn unwrapped(lead: &str, check: &str) -> String {
 /// Groups the lines of a check by machine, each with what is written before it: `on the server:`.
 fn by_place<'a>(lead: &str, check: &'a str) -> Vec<(String, Vec<CheckLine<'a>>)> {
     let lines = check_lines(check);
-    let groups = lines.chunk_by(|one, next| one.machine == next.machine).enumerate();
+    // It asks for what is left to do, once.
+    let mut lead = Some(lead);
+    let groups = lines.chunk_by(|one, next| one.machine == next.machine);
     groups
-        .map(|(number, lines)| {
-            let lead = if number == 0 { lead } else { "" };
+        .map(|lines| {
+            let lead = lead.take_if(|_| !lines[0].is_done()).unwrap_or_default();
             let parts: Vec<&str> = [lead, lines[0].machine].into_iter().filter(|part| !part.is_empty()).collect();
             let place = if parts.is_empty() { String::new() } else { format!("{}:", parts.join(", ")) };
             (place, lines.to_vec())
@@ -78,6 +80,14 @@ mod tests {
                         sysctl net.a (expect: 1)\n    cat /proc/net/b (expect: it rises)\n";
         assert_eq!(written(100), expected);
         assert_eq!(format!("{}\n", unwrapped("to confirm", CHECK)), expected.replace("\n  ", "\n").trim_start());
+    }
+
+    #[test]
+    fn what_another_capture_answered_is_not_to_be_confirmed() {
+        let check = "checked in b.pcap (frame 7): it confirms this cause; on the proxy: sysctl net.a (expect: 1)";
+        let lines =
+            "checked in b.pcap (frame 7): it confirms this cause\nto confirm, on the proxy: sysctl net.a (expect: 1)";
+        assert_eq!(unwrapped("to confirm", check), lines);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 
 use syncookie_engine::{
     Cause, CauseKind, Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, Limits,
-    ListenerReport, Machine, Midstream, Statistics, Tally, Timestamp,
+    ListenerReport, Machine, Midstream, OtherCapture, ResetAcks, Statistics, Tally, Timestamp,
 };
 
 use crate::filter::Unmatched;
@@ -284,6 +284,19 @@ impl Totals {
         let is_counted = |server| listeners.get(&server).is_some_and(|listener| listener.flood.is_some());
         if let Some(captures) = &mut self.cross_capture {
             captures.weigh(&names, failures, is_counted);
+        }
+        for failure in failures {
+            self.add_reset_acks(&mut failure.finding);
+        }
+    }
+
+    /// Adds to a finding that another capture contains ACKs without a SYN that its server reset.
+    fn add_reset_acks(&self, finding: &mut Finding) {
+        let is_elsewhere =
+            |resets: &&ResetAcks| resets.server == finding.server && resets.reset.capture != finding.capture();
+        let Some(resets) = self.midstream.servers.iter().find(is_elsewhere) else { return };
+        if let Some(capture) = self.captures.get(resets.reset.capture as usize) {
+            OtherCapture::name_reset_acks(finding, &capture.name, resets);
         }
     }
 

@@ -103,6 +103,21 @@ fn a_capture_at_the_server_shows_that_a_flood_hindered_a_client() {
     assert_eq!(failed(&[client, server]), ["syn-flood"; 20]);
 }
 
+#[test]
+fn a_check_that_the_other_capture_answers_is_replaced_by_the_answer() {
+    for (recording, answer) in [
+        ("leaked_ack", "checked in a-behind.pcap (frame 2): it confirms this cause"),
+        ("backend_refused", "checked in a-behind.pcap (frame 73): it confirms this cause"),
+        ("syn_dropped_on_server", "checked in a-behind.pcap (frame 1): the SYN arrives there and gets no answer"),
+    ] {
+        let table = server_first(recording, "table").replace("./", "");
+        assert!(table.contains(answer) && !table.contains("tcpdump"), "{answer:?} is not in\n{table}");
+        let page = server_first(recording, "html").replace("./", "");
+        let (place, what) = answer.split_once(": ").expect("a place");
+        assert!(page.contains(&place.replacen('c', "C", 1)) && page.contains(what), "{recording}");
+    }
+}
+
 /// Copies a recording's captures to a folder, so that the one at the server is read first, and
 /// returns its report in a format.
 fn server_first(recording: &str, format: &str) -> String {

@@ -11,7 +11,7 @@ mod text;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use syncookie_engine::{Endpoint, Finding, OtherCapture, ResetAcks};
+use syncookie_engine::{Endpoint, Finding};
 use syncookie_terminal::Terminal;
 use thiserror::Error;
 
@@ -23,7 +23,7 @@ use crate::output::Output;
 use crate::pipeline::{self, Options};
 use crate::report::EachFinding;
 use crate::source::walk::{self, Origin, Plan};
-use crate::totals::{CaptureTotals, KernelSource, Totals};
+use crate::totals::{CaptureTotals, KernelSource};
 
 use choose::{Choice, Match, Wanted};
 use packets::Packets;
@@ -110,9 +110,6 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
         console,
     )?;
     let Some(totals) = totals else { return Err(Failure::NoCapture) };
-    if let Some(chosen) = choice.best.first_mut() {
-        add_reset_acks(&mut chosen.finding, &totals);
-    }
     let Some((chosen, others)) = choice.best.split_first() else { return Err(nothing(args, &choice)) };
     let captures: Vec<String> = totals.captures.iter().map(|capture| capture.name.clone()).collect();
     let packets = packets::packets(&plan, &captures, &chosen.finding)?;
@@ -137,15 +134,6 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
     output.flush()?;
     output.finish()?;
     Ok(if totals.problems.is_empty() { Exit::Analysed } else { Exit::Partly })
-}
-
-/// Adds to a finding that another capture contains ACKs without a SYN that its server reset.
-fn add_reset_acks(finding: &mut Finding, totals: &Totals) {
-    let elsewhere = |resets: &&ResetAcks| resets.server == finding.server && resets.reset.capture != finding.capture();
-    let Some(resets) = totals.midstream.servers.iter().find(elsewhere) else { return };
-    if let Some(capture) = totals.captures.get(resets.reset.capture as usize) {
-        OtherCapture::name_reset_acks(finding, &shown(&capture.name), resets);
-    }
 }
 
 fn can_be_read_twice(source: &walk::Source) -> bool {
