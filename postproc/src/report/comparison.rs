@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use syncookie_engine::Endpoint as Socket;
 use syncookie_engine::compare::{Difference, Meaning};
+use syncookie_engine::{Crossing, Endpoint as Socket};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::common_folder;
 use super::endpoint::Endpoint;
 use super::words;
 use crate::text;
-use crate::totals::cross_capture::{self, Disagreement, Pair, Reason};
+use crate::totals::cross_capture::{self, Disagreement, LoneReset, Pair, Reason};
 
 /// Maximum number of kinds of difference that the table lists.
 const MAX_KINDS: usize = 3;
@@ -117,6 +117,7 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
         let connections = count(compared.same_packets, "connection");
         lines.push(format!("{connections}: another capture has the same packets (each counts once)"));
     }
+    lines.extend(compared.lone_resets.iter().take(MAX_KINDS).map(|found| lone_reset(found, folder)));
     let mut kinds: BTreeMap<(&str, &str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {
         for difference in pair.differences.iter().filter(|difference| difference.meaning != Meaning::Distance) {
@@ -173,6 +174,23 @@ fn disagreement(found: &Disagreement, folder: &str) -> String {
         count(found.connections, "connection"),
         place(main),
         place(other)
+    )
+}
+
+/// Formats resets that only one of two captures contains.
+fn lone_reset(found: &LoneReset, folder: &str) -> String {
+    let [(with, with_frame), (without, without_frame)] = &found.locations;
+    let (with, without) = (short(with, folder), short(without, folder));
+    let side = match found.reset {
+        Crossing::ServerReset => "server",
+        Crossing::ClientReset => "client",
+    };
+    format!(
+        "{}, {}: only {with} contains a reset from the {side}'s side. A device between the captures sent it, or \
+         {without} missed it. Example: the connection of frame {with_frame} in {with} and of frame {without_frame} in \
+         {without}.",
+        found.server,
+        count(found.connections, "connection"),
     )
 }
 

@@ -8,6 +8,7 @@
 //! weighed with all captures of the connection (*sides*).
 
 mod connections;
+mod lone_resets;
 mod matching;
 mod sides;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 pub use connections::{Disagreement, Reason};
+pub use lone_resets::LoneReset;
 pub use sides::Failure;
 
 use super::second_view::{Counted, SecondView};
@@ -85,6 +87,8 @@ pub struct Comparison {
     pub shared: BTreeMap<(String, String), u64>,
     /// Connections about which the captures disagree, the first of each kind.
     pub disagreements: Vec<Disagreement>,
+    /// Connections whose reset only one of two captures contains, the first of each kind.
+    pub lone_resets: Vec<LoneReset>,
 }
 
 /// Handshake in two captures.
@@ -244,6 +248,7 @@ impl Comparison {
     }
 
     fn add(&mut self, near: &SeenHandshake, far: &SeenHandshake, locations: [(String, u32); 2]) {
+        self.add_lone_resets(near, far, &locations);
         let differences = differences(&near.openings, &far.openings);
         if differences.is_empty() {
             self.same_packets += 1;

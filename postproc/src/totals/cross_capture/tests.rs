@@ -1,6 +1,6 @@
 use super::*;
 use syncookie_engine::compare::DifferenceKind;
-use syncookie_engine::{SynFields, Verdict};
+use syncookie_engine::{Crossing, SynFields, Verdict};
 
 /// Returns a handshake in a capture, with packets as the client and the server sent them.
 fn seen(capture: u32) -> SeenHandshake {
@@ -272,4 +272,23 @@ fn what_only_the_capture_at_the_server_contains_has_happened() {
     let middle = at(2, 62, Verdict::Ordinary, Outcome::ResetByServer);
     let compared = counted(vec![client, at(1, 60, Verdict::Ordinary, Outcome::Established), middle]);
     assert_eq!(second_captures(&compared), [0, 1]);
+}
+
+#[test]
+fn a_reset_that_only_one_of_two_captures_contains_is_counted_by_side() {
+    let at = |capture, limit, change: fn(&mut SeenHandshake)| {
+        let mut handshake = seen(capture);
+        handshake.openings.syn.as_mut().unwrap().hop_limit = Some(limit);
+        change(&mut handshake);
+        handshake
+    };
+    let by_server = |handshake: &mut SeenHandshake| handshake.openings.later.server_reset = true;
+    let found = compare(vec![at(0, 64, by_server), at(1, 60, |_| {})]).lone_resets;
+    assert_eq!((found[0].reset, found[0].connections), (Crossing::ServerReset, 1));
+    assert_eq!(found[0].locations.clone().map(|(name, _)| name), ["client.pcap", "server.pcap"]);
+    let by_client = |handshake: &mut SeenHandshake| handshake.openings.later.client_reset = true;
+    let found = compare(vec![at(0, 64, |_| {}), at(1, 60, by_client)]).lone_resets;
+    assert_eq!((found[0].reset, &*found[0].locations[0].0), (Crossing::ClientReset, "server.pcap"));
+    assert_eq!(compare(vec![at(0, 64, by_server), at(1, 60, by_server)]).lone_resets, []);
+    assert_eq!(compare(vec![at(0, 64, by_server), at(1, 64, |_| {})]).lone_resets, [], "the sides are not known");
 }
