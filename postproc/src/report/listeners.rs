@@ -12,9 +12,10 @@ use crate::totals::ListenerTotals;
 type Column = (&'static str, fn(&Endpoint, &ListenerTotals) -> String);
 
 /// Columns; a column without values is left out.
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     ("Listener", |server, _| server.to_string()),
     ("Handshakes", |_, listener| grouped(listener.tally.handshakes)),
+    ("Failed", |_, listener| cell(listener.all_failed())),
     ("Ordinary", |_, listener| verdict(listener, Verdict::Ordinary)),
     ("SYN\ncookie", |_, listener| verdict(listener, Verdict::SynCookie)),
     ("SYN\nproxy", |_, listener| verdict(listener, Verdict::SynProxy)),
@@ -28,11 +29,9 @@ const COLUMNS: [Column; 17] = [
         listener.strongest.map_or_else(String::new, |confidence| confidence.to_string())
     }),
     ("Cookie or proxy\nsince (UTC)", |_, listener| {
-        listener.answered_period().map_or_else(String::new, |(first, _)| second(first))
+        listener.cookie_style.map_or_else(String::new, |(first, _)| second(first))
     }),
-    ("until\n(UTC)", |_, listener| {
-        listener.answered_period().map_or_else(String::new, |(first, last)| until(first, last))
-    }),
+    ("until\n(UTC)", |_, listener| listener.cookie_style.map_or_else(String::new, |(first, last)| until(first, last))),
     ("Time to\ncomplete:\nmedian", |_, listener| quantile(listener, 0.5)),
     ("\n\n95 %", |_, listener| quantile(listener, 0.95)),
     ("\n\nlongest", |_, listener| quantile(listener, 1.0)),
@@ -40,14 +39,14 @@ const COLUMNS: [Column; 17] = [
 
 /// Columns with times from the first SYN to the client's ACK, which only the whole table has. The
 /// first one has the heading of all, so it is left out last.
-const TIMES: [usize; 3] = [14, 15, 16];
+const TIMES: [usize; 3] = [15, 16, 17];
 
 /// Columns with text, which is aligned left.
-const LEFT: [usize; 4] = [0, 11, 12, 13];
+const LEFT: [usize; 4] = [0, 12, 13, 14];
 
 /// Columns that are left out first on a narrow terminal: until, refused, unacknowledged, ordinary,
-/// unanswered, undetermined, confidence, times.
-const DISPENSABLE: [usize; 10] = [13, 7, 9, 2, 8, 5, 11, 15, 16, 14];
+/// unanswered, undetermined, confidence, reset, times. The number of failures remains.
+const DISPENSABLE: [usize; 11] = [14, 8, 10, 3, 9, 6, 12, 7, 16, 17, 15];
 
 /// Spaces between columns.
 const GAP: u16 = 2;

@@ -8,6 +8,7 @@ use syncookie_engine::{
 };
 use syncookie_terminal::Terminal;
 
+use super::listeners::ListenerTable;
 use super::*;
 use crate::format;
 use crate::problem::Problem;
@@ -15,7 +16,7 @@ use crate::source::walk::Origin;
 use crate::totals::clients::Clients;
 use crate::totals::cross_capture::Comparison;
 use crate::totals::second_view::SecondView;
-use crate::totals::{CaptureTotals, ListenerTotals};
+use crate::totals::CaptureTotals;
 
 const TIME: i64 = 1_795_328_901_637_922_000;
 
@@ -376,13 +377,34 @@ fn an_episode_in_two_captures_is_one_with_the_time_of_both() {
 }
 
 #[test]
-fn the_listeners_column_begins_with_the_first_episode() {
-    let mut listener = ListenerTotals::default();
-    let at = |second: i64| Timestamp::from_nanos(second * 1_000_000_000);
-    listener.cookie_style = Some((at(1), at(9)));
-    assert_eq!(listener.answered_period(), Some((at(1), at(9))), "only possible ones");
-    listener.episodes = Some((at(3), at(5)));
-    assert_eq!(listener.answered_period(), Some((at(3), at(5))));
+fn a_narrow_table_keeps_the_number_of_failures() {
+    let mut totals = Totals { is_counted_one_by_one: true, ..Totals::default() };
+    for (number, outcome) in [(0, Outcome::ResetByServer), (1, Outcome::Unanswered), (2, Outcome::Established)] {
+        totals.count(&Finding { outcome, ..leaked(number) });
+    }
+    let listeners: Vec<_> = totals.listeners.iter().collect();
+    let terminal = Terminal { width: 60, is_coloured: false };
+    let table = ListenerTable::new(terminal, &listeners, "handshake", true);
+    assert!(table.omitted.iter().any(|heading| heading == "Unanswered"), "{:?}", table.omitted);
+    let (headings, row) = table.text.split_once('\n').unwrap();
+    assert!(headings.contains("Failed") && row.contains("  2 "), "{}", table.text);
+}
+
+#[test]
+fn the_time_of_cookies_is_of_the_handshakes_that_are_counted_beside_it() {
+    let mut totals = Totals::default();
+    let at = |second: i64, confidence| {
+        let mut finding = leaked(0);
+        finding.time = Timestamp::from_nanos(second * 1_000_000_000);
+        finding.assessment.confidence = Some(confidence);
+        finding
+    };
+    totals.count(&at(1, Confidence::Possible));
+    totals.count(&at(3, Confidence::Certain));
+    let listeners: Vec<_> = totals.listeners.iter().collect();
+    let terminal = Terminal { width: 200, is_coloured: false };
+    let table = ListenerTable::new(terminal, &listeners, "handshake", false).text;
+    assert!(table.contains("1970-01-01 00:00:01") && table.contains("00:00:03"), "both are counted: {table}");
 }
 
 #[test]

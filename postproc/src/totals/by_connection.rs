@@ -70,8 +70,9 @@ impl Totals {
             return;
         };
         listener.tally.remove(counted.verdict, counted.outcome);
-        if counted.has_failed && !counted.outcome.is_failure() {
-            listener.stuck = listener.stuck.saturating_sub(1);
+        if counted.has_failed {
+            let failed = listener.failed_mut(counted.outcome);
+            *failed = failed.saturating_sub(1);
         }
         if counted.left_by_flood {
             listener.flood.iter_mut().for_each(|flood| flood.remove(view.time));

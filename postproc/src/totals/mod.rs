@@ -14,7 +14,7 @@ use std::ops::RangeInclusive;
 
 use syncookie_engine::{
     Cause, CauseKind, Confidence, Durations, Endpoint, Episode, Finding, Findings, Flood, HandshakeSample, Limits,
-    ListenerReport, Machine, Midstream, OtherCapture, ResetAcks, Statistics, Tally, Timestamp,
+    ListenerReport, Machine, Midstream, OtherCapture, Outcome, ResetAcks, Statistics, Tally, Timestamp,
 };
 
 use crate::filter::Unmatched;
@@ -146,14 +146,14 @@ pub struct ListenerTotals {
     pub last: Option<Timestamp>,
     /// Counts of its handshakes.
     pub tally: Tally,
+    /// Number of its handshakes that failed, without those that completed.
+    pub failed: u64,
     /// Number of its handshakes that completed and whose connection made no progress afterwards.
     pub stuck: u64,
     /// Highest confidence of a SYN cookie or SYN proxy verdict among them.
     pub strongest: Option<Confidence>,
     /// Times of the first and the last handshake with a SYN cookie or SYN proxy verdict.
     pub cookie_style: Option<(Timestamp, Timestamp)>,
-    /// Start of its first episode and end of its last one.
-    pub episodes: Option<(Timestamp, Timestamp)>,
     /// Times that its handshakes took.
     pub durations: Durations,
     /// Number of its SYNs.
@@ -243,8 +243,8 @@ impl Totals {
             if Cause::most_likely(&finding.causes).is_some_and(|cause| cause.kind == CauseKind::ProxyLeakedAck) {
                 self.leaked.insert(finding.server);
             }
-            if let Some(listener) = self.listener(finding.server).filter(|_| !finding.outcome.is_failure()) {
-                listener.stuck += 1;
+            if let Some(listener) = self.listener(finding.server) {
+                *listener.failed_mut(finding.outcome) += 1;
             }
         } else if is_delayed(finding) {
             self.delays.add(finding);
@@ -315,9 +315,6 @@ impl Totals {
             // The capture in which the episode begins: the earliest that had not ended by then.
             let begins = |index: &usize| self.captures[*index].last >= Some(episode.start);
             let index = captures.clone().find(begins).unwrap_or(*captures.end());
-            if let Some(listener) = self.listeners.get_mut(&episode.server) {
-                listener.episodes = Some(extended(listener.episodes, (episode.start, episode.end)));
-            }
             if self.episodes.len() < self.limits.episodes {
                 self.episodes.push((index, episode));
             } else {
@@ -374,11 +371,16 @@ fn extended(known: Option<(Timestamp, Timestamp)>, (first, last): (Timestamp, Ti
 }
 
 impl ListenerTotals {
-    /// Returns since when and until when SYN cookies or a SYN proxy answered: the time of its
-    /// episodes. Without an episode, no handshake is above `possible`, and it is the time of these.
+    /// Returns the number of its handshakes that failed, those of floods that are only counted
+    /// included, without those that completed.
     #[must_use]
-    pub fn answered_period(&self) -> Option<(Timestamp, Timestamp)> {
-        self.episodes.or(self.cookie_style)
+    pub fn all_failed(&self) -> u64 {
+        self.failed + self.flood.as_ref().map_or(0, |flood| flood.counted_failed)
+    }
+
+    /// Returns the number to which a failure with this outcome belongs.
+    pub const fn failed_mut(&mut self, outcome: Outcome) -> &mut u64 {
+        if outcome.is_failure() { &mut self.failed } else { &mut self.stuck }
     }
 
     /// Counts a handshake.

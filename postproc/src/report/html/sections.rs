@@ -142,7 +142,7 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
 /// Returns since when and until when SYN cookies or a SYN proxy answered, to be broken only between
 /// the two.
 fn period(listener: &ListenerTotals) -> String {
-    let Some((first, last)) = listener.answered_period() else { return "–".into() };
+    let Some((first, last)) = listener.cookie_style else { return "–".into() };
     let (first, last) = (second(first), second(last));
     if first == last {
         return format!("<span>{first}</span>");
