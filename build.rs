@@ -111,6 +111,10 @@ fn build() -> Result<(), Advice> {
             println!("cargo:rustc-cfg={}", difference.cfg);
         }
     }
+    if is_for("macos") {
+        // The linker of macOS rejects functions that no library has, unless the program may have them.
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-undefined,dynamic_lookup");
+    }
     let file = Path::new(&variable("OUT_DIR")?).join("bindings.rs");
     fs::write(&file, bindings).map_err(|e| format!("cannot write the bindings to {}: {e}", file.display()))
 }
@@ -263,7 +267,7 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
         .map_err(|e| format!("the headers of Wireshark {}.{} do not compile: {e}", release.major, release.minor))?
         .to_string();
     let mut bindings = bindings.replace("\r\n", "\n");
-    if is_for_windows() {
+    if is_for("windows") {
         bindings = link_by_name(&bindings, &headers)?;
     }
     let tokens = Tokens::of(&bindings);
@@ -277,13 +281,13 @@ fn generate(wrapper: &Path, release: &Release) -> Result<String, Advice> {
     }
 }
 
-fn is_for_windows() -> bool {
-    env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "windows")
+fn is_for(system: &str) -> bool {
+    env::var("CARGO_CFG_TARGET_OS").is_ok_and(|target| target == system)
 }
 
 /// Returns what the compiler must know about the target.
 fn target_flags(wrapper: &Path) -> Vec<String> {
-    if !is_for_windows() {
+    if !is_for("windows") {
         return Vec::new();
     }
     let glib = wrapper.with_file_name("windows");

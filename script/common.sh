@@ -109,3 +109,27 @@ target_folder() { printf '%s\n' "${CARGO_TARGET_DIR:-$root/target}"; }
 
 # Programs that only the checks need and that are kept below the build folder.
 tools_folder() { printf '%s/tools/bin\n' "$(target_folder)"; }
+
+# The folder with Python packages for one purpose.
+python_folder() { printf '%s/tools/%s\n' "$(target_folder)" "$1"; }
+
+# Installs Python packages in the versions given, for one purpose, unless they are there.
+install_python_packages() { # purpose, package==version...
+    local folder
+    folder=$(python_folder "$1")
+    shift
+    [ "$(cat "$folder/installed" 2>/dev/null)" != "$*" ] || return 0
+    rm -rf "$folder"
+    say "Installing $* into $folder"
+    # Packages that are compiled first could fetch anything.
+    python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --only-binary :all: --no-deps "$@" &&
+        printf '%s\n' "$*" >"$folder/installed"
+}
+
+# Makes the kernel run programs for a processor with qemu, also in other root folders.
+emulate() { # processor
+    local formats=/proc/sys/fs/binfmt_misc
+    [ -e "$formats/register" ] || as_root mount -t binfmt_misc binfmt_misc "$formats" ||
+        die "the kernel cannot be asked to run programs for $1 with qemu." "It needs binfmt_misc, and this script root."
+    [ -e "$formats/qemu-$1" ] || as_root tee "$formats/register" <"/usr/lib/binfmt.d/qemu-$1.conf" >/dev/null
+}

@@ -166,15 +166,15 @@ with_headers() {
         WIRESHARK_INCLUDE_DIR=$folder/headers/usr/include/wireshark "$@"
 }
 
-# The releases that the plugin for Windows is built for, each with its suite. In older ones, wmem is in
-# another library.
-windows_releases() { listed_releases | awk '$1 >= 4 {print $1, $2}'; }
+# The releases that the plugin is built for on other systems, each with its suite. In older ones, wmem is
+# in another library on Windows.
+cross_releases() { listed_releases | awk '$1 >= 4 {print $1, $2}'; }
 
 # Fetches the headers of these releases.
-fetch_windows_headers() {
+fetch_cross_headers() {
     local suite
     lock_lists
-    while read -r _ suite; do fetch_headers "$suite" </dev/null || return 1; done < <(windows_releases)
+    while read -r _ suite; do fetch_headers "$suite" </dev/null || return 1; done < <(cross_releases)
     unlock_lists
 }
 
