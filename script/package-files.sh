@@ -5,6 +5,18 @@
 
 project_version() { sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml"; }
 
+# The name of the archive for a target without its extension, which is also the folder in it. `cargo
+# binstall` derives it from postproc/Cargo.toml; a test compares the two.
+archive_name() { printf 'syncookie-%s-%s\n' "$(project_version)" "$1"; } # target
+
+# The program's path in the archive for a target.
+archive_program() { # target
+    case "$1" in
+    *-windows-*) printf '%s/syncookie.exe\n' "$(archive_name "$1")" ;;
+    *) printf '%s/syncookie\n' "$(archive_name "$1")" ;;
+    esac
+}
+
 # The version of the plugin's package for a suite. The suite's number orders the packages, so that an upgrade of the
 # system also upgrades the plugin. Debian's unstable has no number and is newer than all others.
 plugin_version() { # suite

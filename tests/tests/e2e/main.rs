@@ -1,6 +1,7 @@
 //! End to end: real tshark with the plugin, the real batch tool, real captures.
 
 mod annotate;
+mod archives;
 mod batch;
 mod both_sides;
 mod capture_filters;
