@@ -138,22 +138,34 @@ impl Case {
     #[must_use]
     pub fn check_in_tshark(&self, tshark: &Tshark, capture: &Path) -> Vec<String> {
         let staged = tshark.stage(capture);
-        self.check_seen_in_tshark(&seen_in_tshark(tshark, &staged), tshark, &staged, capture)
+        let mut complaints = self.check_seen_in_tshark(&seen_in_tshark(tshark, &staged), capture);
+        complaints.extend(self.check_filters(capture, |filter| tshark.frames(&staged, filter)));
+        complaints
     }
 
-    /// Returns what is not as expected in handshakes that tshark has reported already.
+    /// Returns what is not as expected in handshakes that `tshark -2` has reported.
     #[must_use]
-    pub fn check_seen_in_tshark(&self, seen: &[Seen], tshark: &Tshark, staged: &Path, capture: &Path) -> Vec<String> {
-        let mut complaints = self.check(seen);
-        for wanted in &self.expected.filters {
-            let frames = tshark.frames(staged, &wanted.filter);
+    pub fn check_seen_in_tshark(&self, seen: &[Seen], capture: &Path) -> Vec<String> {
+        self.signed("tshark -2", capture, self.check(seen))
+    }
+
+    /// Returns whether display filters are checked.
+    #[must_use]
+    pub fn has_filters(&self) -> bool {
+        !self.expected.filters.is_empty()
+    }
+
+    /// Returns the display filters that match other frames than expected. `matched` returns the frames
+    /// that a filter matches in the capture, after two passes.
+    pub fn check_filters(&self, capture: &Path, mut matched: impl FnMut(&str) -> Vec<u32>) -> Vec<String> {
+        let check = |wanted: &Filter| {
+            let frames = matched(&wanted.filter);
             let as_wanted = wanted.frames.as_ref().is_none_or(|wanted| *wanted == frames)
                 && wanted.count.is_none_or(|count| count == frames.len());
-            if !as_wanted {
-                complaints.push(format!("filter '{}' matches frames {frames:?}, expected {wanted:?}", wanted.filter));
-            }
-        }
-        self.signed("tshark -2", capture, complaints)
+            (!as_wanted).then(|| format!("filter '{}' matches frames {frames:?}, expected {wanted:?}", wanted.filter))
+        };
+        let complaints = self.expected.filters.iter().filter_map(check).collect();
+        self.signed("Wireshark", capture, complaints)
     }
 
     /// Returns what is not as expected in the last pass of the stand-in for Wireshark. Its display
