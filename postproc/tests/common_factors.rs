@@ -102,6 +102,16 @@ fn the_comparison_says_that_floods_are_left_out() {
 }
 
 #[test]
+fn a_connection_that_two_captures_show_is_compared_once() {
+    let sandbox = Sandbox::new("common_factors_both_sides");
+    let (client, server) =
+        (sandbox.file("client.pcap", &capture(20_000)), sandbox.file("server.pcap", &capture(20_000)));
+    let table = sandbox.analyze(&[&client, &server]).unwrapped();
+    assert!(table.contains(SENTENCE), "{table}");
+    assert_eq!(factors(&sandbox, &[&client, &server])[0]["of_working"], 120);
+}
+
+#[test]
 fn what_failed_handshakes_lack_is_counted_among_those_that_have_it() {
     let sandbox = Sandbox::new("common_factors_absent");
     let file = sandbox.file("a.pcap", &capture_of(20_000, false));

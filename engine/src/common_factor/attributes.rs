@@ -134,9 +134,9 @@ pub struct Compared {
     /// Whether it failed or was delayed.
     pub(crate) failed: bool,
     pub(crate) capture: u32,
-    client: IpAddr,
-    server: Endpoint,
-    time: Timestamp,
+    pub(super) client: IpAddr,
+    pub(super) server: Endpoint,
+    pub(super) time: Timestamp,
     syn: Option<Syn>,
     link: Option<Link>,
 }

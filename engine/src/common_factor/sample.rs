@@ -1,6 +1,9 @@
 //! A sample of failed and of working handshakes. It is complete unless there are very many.
 
+use std::net::IpAddr;
+
 use super::attributes::Compared;
+use crate::{Endpoint, Timestamp};
 
 /// Maximum number of failed, and of working handshakes that are kept, about 120 bytes each.
 const MOST: usize = 1 << 13;
@@ -72,6 +75,14 @@ impl HandshakeSample {
     pub fn renumber(&mut self, first: u32) {
         let all = self.failed.kept.iter_mut().chain(&mut self.working.kept);
         all.for_each(|handshake| handshake.capture += first);
+    }
+
+    /// Removes the handshakes for which a function of their capture, client address, listener and time
+    /// returns true.
+    pub fn remove(&mut self, is_removed: impl Fn(u32, IpAddr, Endpoint, Timestamp) -> bool) {
+        let stays = |one: &Compared| !is_removed(one.capture, one.client, one.server, one.time);
+        self.failed.kept.retain(&stays);
+        self.working.kept.retain(&stays);
     }
 
     /// Returns whether all handshakes are kept, not only some of many.

@@ -1,10 +1,11 @@
 //! Reports attributes that failed handshakes share and working ones do not.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use syncookie_engine::{self as engine, Attribute, Feature, Tunnel};
+use syncookie_engine::{self as engine, Attribute, Feature, HandshakeSample, Tunnel};
 use syncookie_terminal::{escape_controls, grouped};
 
 use crate::totals::Totals;
@@ -32,42 +33,49 @@ pub struct Row {
     pub working: (u64, u64),
 }
 
+/// Factors of failed handshakes, and the handshakes that were compared.
+struct Factors<'t> {
+    totals: &'t Totals,
+    sample: Cow<'t, HandshakeSample>,
+    factors: Vec<engine::CommonFactor>,
+}
+
+impl<'t> Factors<'t> {
+    fn of(totals: &'t Totals) -> Self {
+        let sample = totals.connection_sample();
+        let factors = sample.common_factors();
+        Self { totals, sample, factors }
+    }
+
+    /// Returns what the comparison leaves out; `None` if nothing.
+    fn scope(&self) -> Option<&'static str> {
+        let affected = self.totals.failed() + self.totals.delays.handshakes;
+        let is_partial = |factor: &engine::CommonFactor| self.sample.is_of_all(factor) && factor.of_failed < affected;
+        self.factors.iter().any(is_partial).then_some("SYN floods and health checks are left out.")
+    }
+}
+
 /// Returns the objects of the factors.
 pub fn objects(totals: &Totals) -> Vec<CommonFactor> {
-    totals.sample.common_factors().into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
+    Factors::of(totals).factors.into_iter().map(|factor| CommonFactor::new(factor, totals)).collect()
 }
 
-/// Returns a sentence about each factor; before them, what is left out of the comparison and what
-/// counts twice in it.
+/// Returns a sentence about each factor; before them, what is left out of the comparison.
 pub fn sentences(totals: &Totals) -> Vec<String> {
-    let factors = totals.sample.common_factors();
-    let scope = scope(&factors, totals).filter(|_| !factors.is_empty()).map(str::to_owned);
-    scope.into_iter().chain(factors.iter().map(|factor| sentence(factor, totals))).collect()
+    let found = Factors::of(totals);
+    let sentences = found.factors.iter().map(|factor| sentence(factor, &found));
+    found.scope().map(str::to_owned).into_iter().chain(sentences).collect()
 }
 
-/// Returns the rows of the comparison, and what it leaves out or counts twice.
+/// Returns the rows of the comparison, and what it leaves out.
 pub fn rows(totals: &Totals) -> (Vec<Row>, Option<&'static str>) {
-    let factors = totals.sample.common_factors();
+    let found = Factors::of(totals);
     let row = |factor: &engine::CommonFactor| Row {
         predicate: predicate(factor.attribute, totals),
         failed: (factor.failed, factor.of_failed),
         working: (factor.working, factor.of_working),
     };
-    (factors.iter().map(row).collect(), scope(&factors, totals))
-}
-
-/// Returns what the comparison leaves out, and what counts twice in it; `None` if nothing does.
-fn scope(factors: &[engine::CommonFactor], totals: &Totals) -> Option<&'static str> {
-    let affected = totals.failed() + totals.delays.handshakes;
-    let is_partial = factors.iter().any(|factor| totals.sample.is_of_all(factor) && factor.of_failed < affected);
-    match (is_partial, totals.second_views().is_empty()) {
-        (false, true) => None,
-        (true, true) => Some("SYN floods and health checks are left out."),
-        (false, false) => Some("What several captures contain is counted in each of them."),
-        (true, false) => {
-            Some("SYN floods and health checks are left out. What several captures contain is counted in each of them.")
-        }
-    }
+    (found.factors.iter().map(row).collect(), found.scope())
 }
 
 impl CommonFactor {
@@ -98,9 +106,9 @@ fn value(attribute: Attribute, totals: &Totals) -> Value {
     }
 }
 
-fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
+fn sentence(factor: &engine::CommonFactor, found: &Factors<'_>) -> String {
     let engine::CommonFactor { attribute, failed, of_failed, working, of_working, .. } = *factor;
-    let compared = if totals.sample.is_of_all(factor) { "" } else { "compared " };
+    let compared = if found.sample.is_of_all(factor) { "" } else { "compared " };
     let failing = match of_failed - failed {
         0 => format!("All {} {compared}failed or delayed handshakes", grouped(of_failed)),
         _ => format!("{} of {} {compared}failed or delayed handshakes", grouped(failed), grouped(of_failed)),
@@ -114,7 +122,7 @@ fn sentence(factor: &engine::CommonFactor, totals: &Totals) -> String {
         1 => format!("1 of {} {compared}working ones does", grouped(of_working)),
         _ => format!("{} of {} {compared}working ones do", grouped(others), grouped(of_working)),
     };
-    format!("{failing} {}; {others}.", predicate(attribute, totals))
+    format!("{failing} {}; {others}.", predicate(attribute, found.totals))
 }
 
 /// Returns whether the predicate of an attribute is a negated verb.
@@ -144,7 +152,7 @@ fn predicate(attribute: Attribute, totals: &Totals) -> String {
         Attribute::Server(server) => format!("go to {server}"),
         Attribute::Capture(index) => format!("come from {}", escape_controls(name(index, totals))),
         Attribute::Hour(hour) => format!("begin between {hour:02}:00 and {hour:02}:59 UTC"),
-        Attribute::Minute(minute) => format!("begin in minute {minute} of an hour"),
+        Attribute::Minute(minute) => format!("begin {minute} to {} minutes after a full hour", minute + 1),
         Attribute::Vlan(Some(id)) => format!("use VLAN {id}"),
         Attribute::Vlan(None) => "do not use a VLAN".into(),
         Attribute::InnerVlan(Some(id)) => format!("use inner VLAN {id}"),

@@ -13,10 +13,10 @@ use super::*;
 use crate::format;
 use crate::problem::Problem;
 use crate::source::walk::Origin;
+use crate::totals::CaptureTotals;
 use crate::totals::clients::Clients;
 use crate::totals::cross_capture::Comparison;
 use crate::totals::second_view::SecondView;
-use crate::totals::CaptureTotals;
 
 const TIME: i64 = 1_795_328_901_637_922_000;
 

@@ -1,9 +1,9 @@
 //! Counts of connections: a connection that several captures show counts once.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use syncookie_engine::{Endpoint, Episode, Verdict};
+use syncookie_engine::{Endpoint, Episode, HandshakeSample, Verdict};
 
 use super::Totals;
 use super::second_view::SecondView;
@@ -45,6 +45,20 @@ impl Totals {
         self.second_views().iter().for_each(|view| once.discount(view));
         once.episodes = self.connection_episodes().into_owned();
         Cow::Owned(once)
+    }
+
+    /// Returns the handshakes that are compared to find what failed ones have in common, each
+    /// connection once.
+    #[must_use]
+    pub fn connection_sample(&self) -> Cow<'_, HandshakeSample> {
+        if self.second_views().is_empty() {
+            return Cow::Borrowed(&self.sample);
+        }
+        let place = |view: &SecondView| (view.frame.capture, view.client.ip, view.server, view.time);
+        let second: HashSet<_> = self.second_views().iter().map(place).collect();
+        let mut sample = self.sample.clone();
+        sample.remove(|capture, client, server, time| second.contains(&(capture, client, server, time)));
+        Cow::Owned(sample)
     }
 
     /// Takes a handshake out of the counts.
