@@ -11,6 +11,7 @@ use super::findings::{Group, Groups};
 use super::{check, strength, words};
 use crate::text;
 use crate::totals::Totals;
+use crate::totals::affected::rival;
 use crate::totals::scans::Scan;
 
 /// Maximum causes that are listed, and maximum lines of them.
@@ -35,8 +36,8 @@ struct Remedy<'a> {
     ruled_out: Vec<CauseKind>,
     /// Whether this cause is ruled out, and therefore all others are, too.
     is_ruled_out: bool,
-    /// How the cause compares with the second one in the example.
-    close: String,
+    /// Strength of the cause in the example.
+    strength: String,
     /// Frame of an example.
     example: String,
     /// Size of the group with the example.
@@ -154,7 +155,7 @@ impl<'a> Remedy<'a> {
             check: "",
             ruled_out: Vec::new(),
             is_ruled_out: false,
-            close: String::new(),
+            strength: String::new(),
             example: String::new(),
             largest: 0,
         }
@@ -174,7 +175,8 @@ impl<'a> Remedy<'a> {
         if let Some(cause) = example.causes.first() {
             (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
         }
-        self.close = strength::close_cause(&example.causes).unwrap_or_default();
+        self.strength =
+            if self.is_ruled_out { String::new() } else { format!("; {}", strength::cause(rival(&example.causes))) };
         self.example =
             example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
                 format!("; see frame {} of {}", frame.number, text::capture(capture))
@@ -216,7 +218,7 @@ impl<'a> Remedy<'a> {
         };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
-        let (number, close, example) = (count(self.count, noun), &self.close, &self.example);
-        format!("{number} to {whose}{parts}{how}: {lead}{cause} ({}{close}){example}", self.cause)
+        let (number, strength, example) = (count(self.count, noun), &self.strength, &self.example);
+        format!("{number} to {whose}{parts}{how}: {lead}{cause} ({}{strength}){example}", self.cause)
     }
 }

@@ -1,9 +1,16 @@
 //! Strength of a verdict and of its evidence: odds for people, and the sum in nats on request.
 
-use syncookie_engine::{Assessment, Cause, Evidence, EvidenceKind, LogOddsTerms, Verdict, odds};
+use syncookie_engine::{Assessment, CauseKind, Evidence, EvidenceKind, LogOddsTerms, Verdict, odds};
 
 /// Maximum distance between two causes, in nats, at which both are named.
 const CLOSE: f64 = 2.3;
+
+/// Maximum distance between two causes, in nats, at which none of them alone is likely: about three
+/// to one.
+const SEVERAL: f64 = 1.1;
+
+/// Strength of a cause without a rival.
+const LIKELY: &str = "likely cause";
 
 /// Terms that are smaller than this, in nats, are left out of a sum.
 const NEGLIGIBLE: f64 = 0.005;
@@ -86,17 +93,20 @@ pub fn times(nats: f64) -> Option<String> {
     odds(nats.abs()).strip_suffix(" to 1").map(|ratio| format!("{ratio} times"))
 }
 
-/// Returns how the most likely cause compares with the second, to follow the name of the first;
-/// `None` if the second is far less likely.
-pub fn close_cause(causes: &[Cause]) -> Option<String> {
-    let [first, second, ..] = causes else { return None };
-    let difference = first.nats - second.nats;
-    if second.ruled_out || difference > CLOSE {
-        return None;
-    }
+/// Returns the strength of the most likely cause, to follow its name: `likely cause`, or how it compares
+/// with its rival.
+pub fn cause(rival: Option<(CauseKind, f64)>) -> String {
+    close_cause(rival).unwrap_or_else(|| LIKELY.to_owned())
+}
+
+/// Returns how the most likely cause compares with its rival, to follow the name of the first; `None`
+/// if the rival is far less likely.
+pub fn close_cause(rival: Option<(CauseKind, f64)>) -> Option<String> {
+    let (rival, difference) = rival.filter(|(_, difference)| *difference <= CLOSE)?;
+    let strength = if difference <= SEVERAL { "one of several causes" } else { LIKELY };
     Some(match times(difference) {
-        Some(times) => format!("; {times} as probable as {}", second.kind),
-        None => format!("; {} is about as probable", second.kind),
+        Some(times) => format!("{strength}, {times} as probable as {rival}"),
+        None => format!("{strength}, {rival} is about as probable"),
     })
 }
 

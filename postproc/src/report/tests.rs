@@ -580,7 +580,7 @@ fn columns_without_room_are_named() {
 fn one_screen_shows_failures_checks_and_how_to_see_more() {
     let text = unwrapped(&table(&[leaked(0), leaked(1), unclear()], PLAIN, false));
     let cause = format!(
-        "2 handshakes to [2001:db8::2]:80, reset by the server side: {} (proxy-leaked-ack); see frame 2 of a.pcap \
+        "2 handshakes to [2001:db8::2]:80, reset by the server side: {} (proxy-leaked-ack; likely cause); see frame 2 of a.pcap \
          tcpdump on the server",
         CauseKind::ProxyLeakedAck.clause()
     );
@@ -597,9 +597,13 @@ fn the_table_names_a_second_cause_that_is_nearly_as_likely() {
         Cause { kind: CauseKind::FirewallReset, nats: finding.causes[0].nats - 1.1, ..finding.causes[0].clone() };
     finding.causes.insert(1, second);
     let text = |finding: &Finding| unwrapped(&table(std::slice::from_ref(finding), PLAIN, false));
-    assert!(text(&finding).contains("(proxy-leaked-ack; about 3 times as probable as firewall-reset); see frame"));
+    assert!(
+        text(&finding).contains(
+            "(proxy-leaked-ack; one of several causes, about 3 times as probable as firewall-reset); see frame"
+        )
+    );
     finding.causes[1].nats -= 4.0;
-    assert!(text(&finding).contains("(proxy-leaked-ack); see frame"));
+    assert!(text(&finding).contains("(proxy-leaked-ack; likely cause); see frame"));
 }
 
 #[test]

@@ -27,6 +27,16 @@ pub struct CauseCount {
     pub handshakes: u64,
     /// Check that confirms the cause, for the first affected handshake.
     pub check: String,
+    /// Rival of the cause of that handshake.
+    pub rival: Option<(CauseKind, f64)>,
+}
+
+/// Returns the cause that is the next most likely one, unless it is ruled out, and how much less
+/// probable it is than the first, in nats.
+#[must_use]
+pub fn rival(causes: &[Cause]) -> Option<(CauseKind, f64)> {
+    let [first, second, ..] = causes else { return None };
+    (!second.ruled_out).then(|| (second.kind, first.nats - second.nats))
 }
 
 impl Affected {
@@ -42,6 +52,7 @@ impl Affected {
             count.handshakes += 1;
             if count.check.is_empty() {
                 count.check.clone_from(&cause.check);
+                count.rival = rival(&finding.causes);
             }
         }
     }
@@ -72,6 +83,7 @@ impl Affected {
             sum.handshakes += count.handshakes;
             if sum.check.is_empty() {
                 sum.check.clone_from(&count.check);
+                sum.rival = count.rival;
             }
         }
     }

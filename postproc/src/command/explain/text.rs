@@ -11,6 +11,7 @@ use super::{Story, ends};
 use crate::report::words::capitalised;
 use crate::report::{check, strength, words};
 use crate::text::{self, microsecond};
+use crate::totals::affected::rival;
 
 /// Maximum checks that are proposed.
 const CHECKS: usize = 3;
@@ -47,7 +48,8 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_v
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
         false => {
-            let close = strength::close_cause(&finding.causes).unwrap_or_default();
+            let close =
+                strength::close_cause(rival(&finding.causes)).map_or_else(String::new, |close| format!("; {close}"));
             let assumed = words::assumed_by(cause.kind).filter(|verdict| *verdict != finding.assessment.verdict);
             let assumption =
                 assumed.map_or_else(String::new, |verdict| format!(" {}", words::assumption(cause.kind, verdict)));

@@ -7,6 +7,7 @@ use syncookie_engine::{CauseKind, CheckLine, check_lines};
 use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::escape::Html;
+use crate::report::strength;
 use crate::report::words::capitalised;
 use crate::totals::Totals;
 use crate::totals::affected::{Affected, CauseCount};
@@ -47,7 +48,8 @@ pub fn checks(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
 fn title(totals: &Totals, affected: &Affected, what: &str, kind: CauseKind, cause: &CauseCount) -> String {
     let all = count(affected.handshakes, totals.noun());
     let clause = capitalised(kind.clause());
-    format!("{clause} ({kind}): {} of {all} that {what}.", grouped(cause.handshakes))
+    let strength = strength::cause(cause.rival);
+    format!("{clause} ({kind}; {strength}): {} of {all} that {what}.", grouped(cause.handshakes))
 }
 
 fn item(output: &mut dyn Write, title: &str, check: &str) -> io::Result<()> {
