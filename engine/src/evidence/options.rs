@@ -12,12 +12,15 @@
 //! behind one address; a middlebox that strips options for some clients. A listener that never
 //! negotiates says next to nothing.
 
+use std::fmt;
+
 use super::contrast::contrast;
 use super::{Detail, Group, Observed, Preview, detail};
 use crate::connection::handshake::SynHeader;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::option_history::{OptionHandling, OptionHistory, host_marks};
+use crate::packet::options::OptionNames;
 
 /// Added weight during a flood.
 const FLOOD: f64 = 2.5;
@@ -58,13 +61,15 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let history = &listener.options;
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let plain = |cookie: f64, proxy: f64, text: &str| Observed {
+    let plain = |cookie: f64, proxy: f64, text: D::Text| Observed {
         cookie,
         proxy,
         systematic: true,
         frames: D::frames([syn.frame, syn_ack.frame]),
-        text: detail!(D, "{text}"),
+        text,
     };
+    let kept = syn.options.named_in(&syn_ack.options, true);
+    let lost = syn.options.named_in(&syn_ack.options, false);
     // FreeBSD keeps everything in its cookies.
     let kept_cookie = if listener.isn_layout == IsnLayout::Freebsd { 0.0 } else { KEPT_COOKIE };
     match history.handling(index)? {
@@ -72,34 +77,57 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         OptionHandling::Kept => Some(plain(
             kept_cookie,
             KEPT_PROXY,
-            "the SYN-ACK keeps window scale or SACK for a client without timestamps; a cookie has no room for them",
+            detail!(D, "the SYN-ACK keeps {kept} for a client without timestamps; a cookie has no room for that"),
         )),
         OptionHandling::TimestampsGone => Some(plain(
             KEPT_COOKIE,
             KEPT_PROXY,
-            "the SYN-ACK drops timestamps but keeps window scale or SACK: a configuration, not a cookie",
+            detail!(D, "the SYN-ACK drops {lost} but keeps {kept}: a configuration, not a cookie"),
         )),
-        OptionHandling::AllGone => Some(all_gone(listener, index, plain(GONE_COOKIE, ALONE, ""))),
-        OptionHandling::OnlyTimestamps => Some(only_timestamps(history, index, plain(ONLY_TIMESTAMPS, 0.0, ""))),
-        OptionHandling::Stripped => Some(stripped(listener, index, syn_ack, plain(0.0, 0.0, ""))),
+        OptionHandling::AllGone => {
+            Some(all_gone(listener, index, Lost(lost), plain(GONE_COOKIE, ALONE, detail!(D, ""))))
+        }
+        OptionHandling::OnlyTimestamps => {
+            Some(only_timestamps(history, index, lost, plain(ONLY_TIMESTAMPS, 0.0, detail!(D, ""))))
+        }
+        OptionHandling::Stripped => Some(stripped(listener, index, Lost(lost), plain(0.0, 0.0, detail!(D, "")))),
     }
 }
 
-fn only_timestamps<D: Detail>(history: &OptionHistory, index: usize, mut observed: Observed<D>) -> Observed<D> {
-    let what = "the SYN-ACK keeps timestamps but drops window scale and SACK, as gVisor's cookies do";
-    observed.text = detail!(D, "{what}");
+/// Options that the client offered and the SYN-ACK lacks, as the beginning of a sentence.
+#[derive(Clone, Copy)]
+struct Lost(OptionNames);
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = match self.0.len() {
+            1 => "does not have it",
+            2 => "has neither",
+            _ => "has none of them",
+        };
+        write!(f, "the client offered {}; the SYN-ACK {end}", self.0)
+    }
+}
+
+fn only_timestamps<D: Detail>(
+    history: &OptionHistory,
+    index: usize,
+    lost: OptionNames,
+    mut observed: Observed<D>,
+) -> Observed<D> {
+    observed.text = detail!(D, "the SYN-ACK keeps timestamps but drops {lost}, as gVisor's cookies do");
     if let Some(contrast) = contrast::<D>(&history.with_timestamps, index) {
         observed.cookie += contrast.nats;
         observed.systematic = !contrast.episodic;
         observed.frames.extend(contrast.frames.into_iter().flatten());
-        observed.text = detail!(D, "{what}; {}", contrast.text);
+        observed.text =
+            detail!(D, "the SYN-ACK keeps timestamps but drops {lost}, as gVisor's cookies do; {}", contrast.text);
     }
     capped(observed)
 }
 
-fn all_gone<D: Detail>(listener: &Listener<'_>, index: usize, mut observed: Observed<D>) -> Observed<D> {
+fn all_gone<D: Detail>(listener: &Listener<'_>, index: usize, offered: Lost, mut observed: Observed<D>) -> Observed<D> {
     let history = &listener.options;
-    let offered = "the client offered timestamps, window scale or SACK; the SYN-ACK has none of them";
     observed.text = detail!(D, "{offered}");
     let flood = flood(listener, index);
     let contrast =
@@ -142,15 +170,10 @@ fn refuses_always(history: &OptionHistory, answer: &SynHeader, in_flood: bool) -
     history.is_all_gone(answer) && !keeps_nothing_for_a_while(history, in_flood)
 }
 
-fn stripped<D: Detail>(
-    listener: &Listener<'_>,
-    index: usize,
-    answer: &SynHeader,
-    mut observed: Observed<D>,
-) -> Observed<D> {
+fn stripped<D: Detail>(listener: &Listener<'_>, index: usize, offered: Lost, mut observed: Observed<D>) -> Observed<D> {
     let history = &listener.options;
+    let Some(answer) = listener.handshakes[index].syn_ack.as_ref() else { return observed };
     let flood = flood(listener, index);
-    let offered = "the client offered window scale or SACK; the SYN-ACK has neither";
     let contrast =
         contrast::<D>(&history.without_timestamps, index).filter(|_| !refuses_always(history, answer, flood > 0.0));
     if let Some(contrast) = contrast {

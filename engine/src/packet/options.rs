@@ -3,6 +3,7 @@
 //! etherparse's iterator ends at the first unknown kind, but real SYNs carry the kinds 19, 28, 30
 //! and 34.
 
+use std::fmt;
 use std::ops::Range;
 
 use crate::packet::seq::SeqNumber;
@@ -102,9 +103,50 @@ impl Options {
         self.timestamps.is_none() && !self.incomplete
     }
 
+    /// Returns whether there are window scale, SACK and timestamps, in the order of [`NAMES`].
+    const fn negotiated(&self) -> [bool; NAMES.len()] {
+        [self.timestamps.is_some(), self.window_scale.is_some(), self.sack_permitted]
+    }
+
+    /// Names the options that the client offered here and that the answer lacks, or keeps.
+    pub(crate) fn named_in(&self, answer: &Self, is_kept: bool) -> OptionNames {
+        let (offered, granted) = (self.negotiated(), answer.negotiated());
+        OptionNames(std::array::from_fn(|at| offered[at] && granted[at] == is_kept))
+    }
+
     /// Returns whether there is a window scale or SACK, which a SYN cookie may lose.
     pub(crate) const fn offers_scale_or_sack(&self) -> bool {
         self.window_scale.is_some() || self.sack_permitted
+    }
+}
+
+/// Names of the options that a SYN offers and a SYN-ACK may lack.
+const NAMES: [&str; 3] = ["timestamps", "window scale", "SACK"];
+
+/// Some of these options, as a list in a sentence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OptionNames([bool; NAMES.len()]);
+
+impl OptionNames {
+    /// Returns how many there are.
+    pub(crate) fn len(self) -> usize {
+        self.0.iter().filter(|is_named| **is_named).count()
+    }
+}
+
+impl fmt::Display for OptionNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut left = self.len();
+        for (name, _) in NAMES.iter().zip(self.0).filter(|(_, is_named)| *is_named) {
+            left -= 1;
+            let end = match left {
+                0 => "",
+                1 => " and ",
+                _ => ", ",
+            };
+            write!(f, "{name}{end}")?;
+        }
+        Ok(())
     }
 }
 
@@ -221,6 +263,17 @@ const fn fold(seen: u32, kind: u8, place: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_offered_options_that_an_answer_lacks_are_named() {
+        let stamps = Some(Timestamps { value: 1, echo: 0 });
+        let all = Options { window_scale: Some(7), sack_permitted: true, timestamps: stamps, ..Options::default() };
+        let some = Options { sack_permitted: true, ..Options::default() };
+        assert_eq!(all.named_in(&Options::default(), false).to_string(), "timestamps, window scale and SACK");
+        assert_eq!(all.named_in(&some, false).to_string(), "timestamps and window scale");
+        assert_eq!(all.named_in(&some, true).to_string(), "SACK");
+        assert_eq!(some.named_in(&Options::default(), false).len(), 1, "the others were not offered");
+    }
 
     #[test]
     fn a_linux_syn_is_read_whole() {

@@ -66,7 +66,7 @@ fn a_connection_that_got_stuck_or_was_late_is_explained_as_such() {
 #[test]
 fn the_second_cause_is_in_the_summary_where_it_is_nearly_as_likely() {
     let text = explain(&[sample("linux-6.18/cookie_bad_ack/client.pcap")], &[]).stdout;
-    let said = "(cookie-rejected; one of several causes, about 2 times as probable as wrong-host). The cause \
+    let said = "(cookie-rejected; one of several causes, about 2.5 times as probable as listener-gone). The cause \
                 cookie-rejected assumes a SYN cookie, but no packet proves one. Packets";
     assert!(unwrapped(&text).contains(said), "{text}");
     let proven = explain(&[user_trace()], &[]).stdout;

@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
     counters: &[Counter::ListenOverflows, Counter::EmbryonicRsts],
-    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (expect: 1 if the server reset the ACK at once; else 0 or 1)",
+    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (expect: 1 if the ACK was reset; else 0 or 1)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
     clause: "the proxy let the client's ACK through to a server that did not expect it",
     counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, and no SYN before it or the proxy's own); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: 0, and a rule that drops packets in state INVALID); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, and no SYN before it or the proxy's own); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: 0, and drop state INVALID); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
