@@ -40,6 +40,10 @@ fn whole_headline(totals: &Totals) -> String {
         no_handshake::headline(totals)
     } else if totals.failed() > 0 {
         failure_headline(totals)
+    } else if totals.midstream.reset_acks > 0 {
+        let resets = totals.midstream.reset_acks;
+        let were = if resets == 1 { "was" } else { "were" };
+        format!("No handshake failed; {} without a SYN {were} reset.", count(resets, "ACK"))
     } else {
         format!("Nothing failed; {}", success(totals))
     }

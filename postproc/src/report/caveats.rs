@@ -4,7 +4,7 @@ use syncookie_engine::{Confidence, Outcome, Verdict};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::tally_of;
-use super::{comparison, no_handshake};
+use super::no_handshake;
 use crate::totals::Totals;
 
 /// Maximum reasons for `undetermined` that are listed.
@@ -14,13 +14,11 @@ const REASONS: usize = 5;
 pub fn caveats(totals: &Totals) -> Vec<String> {
     let mut caveats = Vec::new();
     caveats.extend(kernel(totals));
-    caveats.extend(totals.comparison.iter().flat_map(|compared| comparison::lines(compared, "")));
     caveats.extend(confidence(totals));
     caveats.extend(undetermined(totals));
     caveats.extend(no_contrast(totals));
     caveats.extend(named(totals));
     caveats.extend(outside(totals));
-    caveats.extend(reset_acks(totals));
     caveats.extend(not_analysed(totals));
     caveats
 }

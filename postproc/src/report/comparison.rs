@@ -138,7 +138,7 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
         let of = count(differing, "connection");
         // The lines above leave out hop limits.
         lines.push(format!(
-            "These differences were counted in the first {} of {of} that differ in anything, the TTL included.",
+            "These numbers are of the first {} of {of} whose captures differ.",
             grouped(listed)
         ));
     }

@@ -102,8 +102,8 @@ fn causes(output: &mut dyn Write, terminal: Terminal, remedies: &[Remedy<'_>], t
 fn why_cookies(output: &mut dyn Write, terminal: Terminal, cookies: u64) -> io::Result<()> {
     writeln!(output, "\n{}", terminal.bold("Why SYN cookies were sent, and what to check"))?;
     let fit = if cookies == 1 { "fits" } else { "fit" };
-    let number = grouped(cookies);
-    let text = format!("{number} of the likely or certain SYN cookies {fit} Linux. {}.", words::WHY_COOKIES);
+    let cookies = count(cookies, "likely or certain SYN cookie");
+    let text = format!("{cookies} {fit} Linux. {}.", words::WHY_COOKIES);
     paragraph(output, terminal.width, "  ", &text)?;
     check::write(output, terminal, "    ", "", words::CHECK_COOKIES)
 }

@@ -134,6 +134,8 @@ fn section(
         "checks" => checks::checks(output, totals),
         "read" => write!(output, "{}", Html(&read(totals, folder))),
         "common-factors" => sections::common_factors(output, totals),
+        "captures" => sections::comparison(output, totals, folder),
+        "without-syn" => sections::resets_without_syn(output, totals),
         "counted" => write!(output, "{}s", capitalised(totals.noun())),
         "clients" => sections::clients(output, totals),
         "listeners" => sections::listeners(output, totals),

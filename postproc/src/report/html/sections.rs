@@ -8,7 +8,7 @@ use syncookie_terminal::{count, grouped};
 use super::Gathered;
 use super::escape::Html;
 use crate::report::answer::{cookie_style, tally_of};
-use crate::report::caveats;
+use crate::report::{caveats, comparison};
 use crate::report::common_factors::{self, Row};
 use crate::report::words::capitalised;
 use crate::text::second;
@@ -172,6 +172,28 @@ pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Writes how captures of the same connections differ; nothing if none do.
+pub fn comparison(output: &mut dyn Write, totals: &Totals, folder: &str) -> io::Result<()> {
+    let lines = totals.comparison.iter().flat_map(|compared| comparison::lines(compared, folder));
+    listed(output, "captures", "Same connections in several captures", &lines.collect::<Vec<_>>())
+}
+
+/// Writes which servers reset ACKs without a SYN, if there are handshakes, too.
+pub fn resets_without_syn(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    let resets: Vec<_> = caveats::reset_acks(totals).into_iter().collect();
+    listed(output, "without-syn", "ACKs without a SYN", &resets)
+}
+
+/// Writes a section with these items; nothing without any.
+fn listed(output: &mut dyn Write, id: &str, title: &str, lines: &[String]) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(output, "<section id=\"{id}\" aria-labelledby=\"{id}-title\">\n<h2 id=\"{id}-title\">{title}</h2>\n<ul>")?;
+    items(output, lines, "")?;
+    writeln!(output, "</ul>\n</section>\n")
 }
 
 /// Writes the caveats as list items.
