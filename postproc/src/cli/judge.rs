@@ -9,7 +9,7 @@ use super::{Reporting, Resources};
 const EXAMPLES: &str = "\
 Examples:
   syncookie observe captures -o observations.parquet
-      Write what judging needs of each handshake
+      Save what the packets of each handshake show
   syncookie judge observations.parquet
       Print what syncookie analyze prints on the captures
   syncookie observe trace.pcap -o trace.parquet
@@ -23,7 +23,7 @@ Exit codes:
   As those of syncookie analyze. The code is 1 if a file has no observations, and 2
   if captures could not be read when they were observed.";
 
-/// Judge observations that syncookie observe wrote
+/// Report on files that syncookie observe saved, as analyze reports on captures
 ///
 /// The results are those of syncookie analyze on the captures, as long as no limit was reached.
 #[derive(Args, Debug)]

@@ -9,7 +9,7 @@ use super::resources::ReadingResources;
 const EXAMPLES: &str = "\
 Examples:
   syncookie observe captures -o observations.parquet
-      Write what judging needs of each handshake; the captures are not needed
+      Save what the packets of each handshake show; the captures are not needed
       any more
   syncookie observe captures -o observations.parquet --threads 1 --quiet
       Use one core, and print errors only
@@ -26,10 +26,10 @@ Exit codes:
   2  some captures could not be read or were truncated; the rest was observed
   130, 143  Ctrl-C or SIGTERM: the observations so far were written";
 
-/// Write what judging needs of the handshakes in captures, to judge them later or elsewhere
+/// Save what the packets of each handshake show, without payload, for a later syncookie judge
 ///
 /// An observation has everything that the packets of one handshake show, as far as judging needs it:
-/// a few hundred bytes. docs/scale.md describes the file.
+/// at most some hundred bytes. docs/scale.md describes the file.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, override_usage = "syncookie observe <PATH>... --output <FILE> [OPTIONS]")]
 pub struct Observe {

@@ -137,10 +137,7 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     if listed < differing && !kinds.is_empty() {
         let of = count(differing, "connection");
         // The lines above leave out hop limits.
-        lines.push(format!(
-            "These numbers are of the first {} of {of} whose captures differ.",
-            grouped(listed)
-        ));
+        lines.push(format!("These numbers are of the first {} of {of} whose captures differ.", grouped(listed)));
     }
     lines
 }

@@ -210,7 +210,8 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output, "\n{}", self.terminal.bold("Episodes"))?;
-        let meaning = "An episode is a period in which a listener answered with SYN cookies or through a SYN proxy.";
+        let meaning =
+            "An episode is a period in which SYN cookies or a SYN proxy answered for a listener, at “likely” or above.";
         paragraph(&mut self.output, self.terminal.width, "  ", meaning)?;
         for (capture, episode) in totals.episodes.iter().take(EPISODES) {
             let name = totals.captures.get(*capture).filter(|_| totals.captures.len() > 1);

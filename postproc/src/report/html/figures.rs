@@ -23,6 +23,7 @@ pub fn figures(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         ("SYN cookie".into(), verdict(Verdict::SynCookie), true),
         ("SYN proxy".into(), verdict(Verdict::SynProxy), true),
         ("Ordinary".into(), verdict(Verdict::Ordinary), true),
+        ("Undetermined".into(), verdict(Verdict::Undetermined), false),
     ];
     if totals.captures.is_empty() {
         return Ok(());
