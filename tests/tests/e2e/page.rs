@@ -157,6 +157,23 @@ fn somebody_sees_the_cause_of_a_trace_explains_it_and_saves_it_for_wireshark() {
 }
 
 #[test]
+fn a_folder_that_is_chosen_has_the_files_that_the_browser_leaves_out_of_a_dropped_one() {
+    let Some((folder, page, mut browser)) = page_and_browser() else { return };
+    let captures = folder.path().join("captures");
+    fs::create_dir(&captures).expect("a folder can be made");
+    for name in ["at 12:30.pcap", "other.pcap"] {
+        fs::copy(trace(), captures.join(name)).expect("a sample can be copied");
+    }
+    browser.open(&page);
+    assert!(browser.text("#drop").contains("leaves out files of a dropped folder"));
+    browser.choose("#chosen-folder", &[captures]);
+    wait_for_report(&mut browser, 1);
+    browser.click("[data-panel=files]");
+    assert_eq!(browser.text("#list"), "captures/at 12:30.pcap (912 bytes)\ncaptures/other.pcap (912 bytes)");
+    assert_quiet(&mut browser);
+}
+
+#[test]
 fn texts_of_a_kernel_are_found_among_the_files_and_used_until_somebody_refuses() {
     let Some((folder, page, mut browser)) = page_and_browser() else { return };
     browser.open(&page);

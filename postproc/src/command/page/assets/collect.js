@@ -1,5 +1,11 @@
 // The files that the user drops or chooses, each a `{ path, file }`.
 
+/**
+ * Whether dropped folders are read by their handles: Chromium gives a page that was opened from a folder no files of entries. It
+ * leaves out files whose names Windows forbids.
+ */
+const hasHandles = location.protocol === "file:" && "getAsFileSystemHandle" in DataTransferItem.prototype;
+
 /** The files of a drop, with those in folders. */
 async function dropped(transfer) {
   const files = [], folders = [];
@@ -7,8 +13,7 @@ async function dropped(transfer) {
   for (const item of [...transfer.items].filter(({ kind }) => kind === "file")) {
     const entry = item.webkitGetAsEntry?.();
     if (!entry?.isDirectory) files.push({ path: item.getAsFile().name, file: item.getAsFile() });
-    // Chromium gives a page that was opened from a folder the files of a handle, and not those of an entry.
-    else folders.push(item.getAsFileSystemHandle ? item.getAsFileSystemHandle().then((handle) => insideHandle(handle)) : insideEntry(entry));
+    else folders.push(hasHandles ? item.getAsFileSystemHandle().then((handle) => insideHandle(handle)) : insideEntry(entry));
   }
   return [files, ...(await Promise.all(folders))].flat();
 }

@@ -290,6 +290,7 @@ function listen() {
   $("cancel").addEventListener("click", () => cancelRun());
   $("print").addEventListener("click", printReport);
   $("restart").addEventListener("click", () => location.reload());
+  $("folders").hidden = !hasHandles;
   addEventListener("resize", resize);
   catchDrops(window);
   catchPrinting(window);
