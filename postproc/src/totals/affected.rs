@@ -36,7 +36,7 @@ pub struct CauseCount {
 #[must_use]
 pub fn rival(causes: &[Cause]) -> Option<(CauseKind, f64)> {
     let [first, second, ..] = causes else { return None };
-    (!second.ruled_out).then(|| (second.kind, first.nats - second.nats))
+    (!second.ruled_out).then_some((second.kind, first.nats - second.nats))
 }
 
 impl Affected {
