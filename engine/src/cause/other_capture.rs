@@ -179,15 +179,21 @@ impl OtherCapture<'_> {
         }
     }
 
-    /// Says in the check of dropped packets that this capture, nearer to the server, contains the SYN,
-    /// and no answer either.
+    /// Says in the check of dropped packets that the capture nearer to the server, this one or that of
+    /// the finding, contains the SYN, and no answer either.
     fn settle_arrival(&self, finding: &mut Finding) {
         let is_silent = (finding.outcome, self.seen.outcome) == (Outcome::Unanswered, Outcome::Unanswered);
-        if self.side != OtherSide::Server || !is_silent || self.seen.packets.syn.is_none() {
+        if !is_silent || self.seen.packets.syn.is_none() {
             return;
         }
+        let answer = "the SYN arrives there and gets no answer";
+        let own = finding.frames.syn.map(|syn| syn.number);
+        let checked = match self.side {
+            OtherSide::Server => self.checked(answer),
+            OtherSide::Client => Checked { location: ("this capture", own), answer },
+        };
         for cause in finding.causes.iter_mut().filter(|cause| cause.kind == CauseKind::SilentDrop) {
-            cause.check = with_arrival(&cause.check, self.checked("the SYN arrives there and gets no answer"));
+            cause.check = with_arrival(&cause.check, checked);
         }
     }
 

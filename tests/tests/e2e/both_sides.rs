@@ -108,14 +108,14 @@ fn a_check_that_the_other_capture_answers_is_replaced_by_the_answer() {
     for (recording, answer) in [
         ("leaked_ack", "checked in a-behind.pcap (frame 2): it confirms this cause"),
         ("backend_refused", "checked in a-behind.pcap (frame 73): it confirms this cause"),
-        ("syn_dropped_on_server", "checked in a-behind.pcap (frame 1): the SYN arrives there and gets no answer"),
+        ("syn_dropped_on_server", "checked in this capture (frame 1): the SYN arrives there and gets no answer"),
     ] {
         let table = server_first(recording, "table").replace("./", "");
         assert!(table.contains(answer) && !table.contains("tcpdump"), "{answer:?} is not in\n{table}");
         let page = server_first(recording, "html").replace("./", "");
         // The page has the check of another connection.
         let (_, what) = answer.split_once(": ").expect("a place");
-        assert!(page.contains("Checked in a-behind.pcap (frame ") && page.contains(what), "{recording}");
+        assert!(page.contains("<p class=\"machine\">Checked in ") && page.contains(what), "{recording}");
     }
 }
 
