@@ -124,8 +124,9 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
 /// Formats a counter: `ListenOverflows 12 (+3)`.
 fn count(counter: &Counter, is_compared: bool) -> String {
     let increase = match counter.increase {
-        // A tool counted it while it ran, not the kernel since boot.
-        _ if counter.name.starts_with("traced.") => String::from(" in the trace"),
+        // A tool counted it while it ran, not the kernel since boot. Drops and resets share reasons.
+        _ if counter.name.starts_with("traced.drop.") => " (packets dropped, in the trace)".into(),
+        _ if counter.name.starts_with("traced.") => " (resets sent, in the trace)".into(),
         Some(increase) if increase > 0 => format!(" (+{})", grouped(increase)),
         None if is_compared => " (change unknown)".into(),
         _ => String::new(),
@@ -144,11 +145,14 @@ mod tests {
         facts.set_counter("Tcp.InCsumErrors".into(), 7);
         facts.set_counter("IpExt.InCsumErrors".into(), 2);
         let (kind, reason) = (TracedKind::Reset, "NO_SOCKET".to_owned());
-        facts.add_traced(Traced { kind, reason, location: None, from: None, to: None, state: None }, 3);
+        let traced = Traced { kind, reason, location: None, from: None, to: None, state: None };
+        facts.add_traced(traced.clone(), 3);
+        facts.add_traced(Traced { kind: TracedKind::Drop, ..traced }, 4);
         let rows = counts(&View::new(facts, None), false);
         let counters = |title: &str| rows.iter().find(|row| row[0] == title).unwrap()[2].as_str();
         assert_eq!(counters("checksums"), "TcpInCsumErrors 7, IpExtInCsumErrors 2");
-        assert_eq!(counters("traced drops and resets"), "NO_SOCKET 3 in the trace");
+        assert_eq!(counters("traced drops and resets"), "NO_SOCKET 4 (packets dropped, in the trace)");
+        assert_eq!(rows.last().unwrap()[2], "NO_SOCKET 3 (resets sent, in the trace)");
     }
 
     #[test]

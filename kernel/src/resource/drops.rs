@@ -137,8 +137,12 @@ fn traced(context: &Context<'_>) -> Vec<Resource> {
 
 fn traced_reason(context: &Context<'_>, number: u64, example: &Traced) -> Resource {
     let mut resource = context.resource(ResourceKind::Traced).of(example.reason.clone());
-    resource.counters =
-        vec![Counter { name: format!("traced.{}", example.reason), total: Some(number), increase: None }];
+    let kind = match example.kind {
+        TracedKind::Drop => "drop",
+        TracedKind::Reset => "reset",
+    };
+    let name = format!("traced.{kind}.{}", example.reason);
+    resource.counters = vec![Counter { name, total: Some(number), increase: None }];
     let Some(meaning) = example.meaning() else { return resource };
     let (what, verb) = match example.kind {
         TracedKind::Drop => ("packet", "dropped"),
