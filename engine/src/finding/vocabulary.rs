@@ -179,7 +179,7 @@ words! {
     CauseKind {
         /// The server rejected the SYN cookie in the client's ACK.
         CookieRejected = "cookie-rejected",
-        /// The proxy let the client's ACK through to a server that had never seen the SYN.
+        /// The client's ACK went past the SYN proxy to the server, which had not sent that SYN-ACK.
         ProxyLeakedAck = "proxy-leaked-ack",
         /// The server behind the proxy refused the connection.
         ProxyBackendRefused = "proxy-backend-refused",

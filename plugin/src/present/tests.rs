@@ -202,8 +202,8 @@ fn only_the_most_likely_cause_is_in_the_field_of_the_cause() {
         assert_eq!(values(&shown, field).len(), 1, "{field:?}");
     }
     assert_eq!(values(&shown, Field::CauseCommand), [&text("tcpdump -ni any")]);
-    let sentence = "Most likely cause: the proxy let the client's ACK through to a server that did not expect it \
-                    (proxy-leaked-ack)";
+    let sentence = "Most likely cause: the client's ACK went past the SYN proxy to the server, which had not sent \
+                    that SYN-ACK (proxy-leaked-ack)";
     assert!(shown.lines.iter().any(|line| line.text.as_deref() == Some(sentence)));
 
     finding.causes.retain(|cause| cause.ruled_out);

@@ -416,7 +416,7 @@ fn wireshark_shows_the_top_cause_and_its_check_on_the_syn_ack_and_on_the_reset()
         let filter = format!("frame.number == {frame}");
         let shown = tshark.run(["-2", "-r", trace.to_str().expect("a plain name"), "-V", "-Y", &filter]).stdout;
         let text = unwrapped(&shown);
-        assert!(text.contains("Most likely cause: the proxy let the client's ACK through"), "{shown}");
+        assert!(text.contains("Most likely cause: the client's ACK went past the SYN proxy"), "{shown}");
         assert!(text.contains("tcpdump -ni any 'tcp port 8080'"), "{shown}");
     }
     let filter = "syncookie.cause.excluded == \"accept-queue-overflow\" && frame.number == 2";

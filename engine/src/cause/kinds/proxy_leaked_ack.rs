@@ -1,5 +1,6 @@
-//! The proxy let the client's ACK through to a server that did not expect it: a server that had not
-//! seen a SYN, or that had answered the proxy's own SYN with another number.
+//! The client's ACK went past the SYN proxy to the server, which had not sent the SYN-ACK that it
+//! acknowledges: the server had not seen a SYN, or had answered the proxy's own SYN with another
+//! number.
 
 use super::*;
 use crate::Setting;
@@ -8,9 +9,9 @@ use crate::evidence::reset::Shape;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
-    clause: "the proxy let the client's ACK through to a server that did not expect it",
+    clause: "the client's ACK went past the SYN proxy to the server, which had not sent that SYN-ACK",
     counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives, and no SYN before it or the proxy's own); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: 0, and drop state INVALID); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the ACK arrives; before it no SYN, or only the proxy's own); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (expect: 1; remedy: set it to 0; send UNTRACKED and INVALID packets of port {port} to SYNPROXY; only after that rule, drop what is still INVALID); cat /proc/net/stat/synproxy (expect: syn_received rises, cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
