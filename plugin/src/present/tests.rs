@@ -340,7 +340,7 @@ fn a_client_that_a_flood_hindered_has_an_expert_item() {
     hindered.completion.syns = 3;
     assert_eq!(
         experts(&verdict(&hindered, frame(1))),
-        [(Expert::Failure, "Handshake failed: a SYN flood reached the listener")]
+        [(Expert::Failure, "Handshake failed: a SYN flood was sent to the listener")]
     );
 }
 

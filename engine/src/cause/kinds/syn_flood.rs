@@ -4,7 +4,7 @@ use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SynFlood,
-    clause: "a SYN flood reached the listener",
+    clause: "a SYN flood was sent to the listener",
     counters: &[Counter::TcpReqQFullDoCookies],
     check: "on the server: nstat -az 'TcpExtTCPReqQFull*' TcpExtSyncookiesSent TcpExtListenDrops (expect: TCPReqQFullDoCookies and SyncookiesSent rise; with tcp_syncookies=0, ListenDrops); ss -Htn state syn-recv 'sport = :{port}' | wc -l (expect: near the limit of the SYN queue); sysctl net.ipv4.tcp_syncookies (expect: 1; if it is 0, a full SYN queue drops the SYNs of clients, too)",
     reset_sender: ResetSender::Elsewhere,
@@ -12,7 +12,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: Some(kernel),
 };
 
-const FLOOD: &str = "at least 64 SYNs a second reached the listener, and at least three quarters of all SYNs led to no completed handshake";
+const FLOOD: &str = "at least 64 SYNs a second were captured on their way to the listener, and at least three quarters of all SYNs led to no completed handshake";
 
 /// Smallest number of ignored SYNs for each answered one with which a full SYN queue is the reason:
 /// few entries of a full queue end before their last retransmission, a minute later.
