@@ -289,7 +289,7 @@ fn the_user_s_own_numbers_rule_out_the_accept_queue_and_the_text_names_them() {
         "because ListenOverflows has been 0 since boot",
         "because tcp_abort_on_overflow is 0",
         "applied to every server in these captures (to limit this to one, use --server)",
-        "except SyncookiesFailed, which counts only in the two minutes after the SYN queue was full",
+        "except SyncookiesFailed, which counts only in the two minutes after the listener sent a SYN cookie",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");
     }

@@ -92,8 +92,8 @@ pub(super) fn unacknowledged(case: &Case<'_, '_>) -> Option<Hypothesis> {
 }
 
 /// Weighs the counters of cookies. The kernel counts SyncookiesSent for each cookie, SyncookiesRecv
-/// for a valid one and SyncookiesFailed for an invalid one, the last only within two minutes after
-/// an overflow of the listener (`cookie_v4_check`).
+/// for a valid one and SyncookiesFailed for an invalid one, the last only in the two minutes
+/// after the listener sent a cookie (`cookie_init_sequence`, `tcp_synq_no_recent_overflow`).
 fn kernel(evidence: &mut KernelEvidence<'_>) {
     let sent = evidence.status(Counter::SyncookiesSent);
     if sent.did_not() {
@@ -112,8 +112,7 @@ fn kernel(evidence: &mut KernelEvidence<'_>) {
         CounterStatus::NeverCounted | CounterStatus::Unchanged(_) => evidence.opposed_by(
             MODERATE,
             format!(
-                "{said}; this counts only if the SYN queue was full in the two minutes before: later, the kernel does not \
-                 count rejected cookies"
+                "{said}; the kernel counts rejected cookies only in the two minutes after the listener sent a SYN cookie"
             ),
         ),
         CounterStatus::NonZeroSinceBoot(_) => evidence.supported_by(0.3, said),

@@ -248,9 +248,9 @@ impl Page<'_> {
         self.line(
             "  ",
             "A counter that has been 0 since boot rules out the event that it counts, except SyncookiesFailed, which counts \
-             only in the two minutes after the SYN queue was full. A counter above 0 does not prove that it counted \
-             this handshake; one that rose between two readings supports it. Each network namespace, such \
-             as that of a container, has its own counters.",
+             only in the two minutes after the listener sent a SYN cookie. A counter above 0 does not prove that it \
+             counted this handshake; one that rose between two readings supports it. Each network namespace, \
+             such as that of a container, has its own counters.",
         )
     }
 
