@@ -121,10 +121,7 @@ pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
             "{resets} The check of proxy-leaked-ack expects this: the ACKs arrive, with no SYN before them."
         ));
     }
-    Some(format!(
-        "{resets} These connections began before the capture, or something before the capture point answered their SYNs \
-         (a SYN proxy, an XDP program)."
-    ))
+    Some(format!("{resets} {}", no_handshake::UNKNOWN_CONNECTIONS))
 }
 
 fn not_analysed(totals: &Totals) -> Vec<String> {

@@ -11,6 +11,11 @@ use crate::link;
 use crate::text;
 use crate::totals::{CaptureTotals, Totals};
 
+/// Reasons for the reset of an ACK without a SYN.
+pub(super) const UNKNOWN_CONNECTIONS: &str = "The host did not know the connections. Possible reasons: a SYN proxy or an \
+    XDP program answered the SYNs and let the ACKs through; another host answered the SYNs (load balancer, asymmetric \
+    path); the host no longer had the connections (restart, timeout); or no SYN was sent (ACK scan).";
+
 /// Maximum number of captures without TCP segments that are named.
 const SILENT: usize = 3;
 
@@ -159,10 +164,8 @@ pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
 fn origin(totals: &Totals) -> String {
     let server = totals.midstream.servers.first().map_or_else(String::new, |first| format!(" {}", first.server));
     format!(
-        "The host did not know the connections. Either a SYN proxy or an XDP program answered the SYNs before the \
-         capture point and let the ACKs through, or the capture began after the handshakes. To decide, capture on the \
-         client side of the proxy while a client connects to{server}. On the server, `ip link show` lists XDP programs, \
-         and `nstat -az TcpOutRsts` counts the resets that the server sent."
+        "{UNKNOWN_CONNECTIONS} To decide, capture at a client and at the server while the client connects to{server}. On \
+         the server, `ip link show` lists XDP programs, and `nstat -az TcpOutRsts` counts the resets that the server sent."
     )
 }
 
