@@ -79,7 +79,9 @@ impl RefusedSyn {
     pub(super) fn ttl_sentence(&self) -> String {
         let field = self.ttl_field;
         self.ttls.map_or_else(String::new, |(a, b)| {
-            format!("{field} {b} in the reset, {a} in the SYN-ACKs of this listener: another machine sent the reset")
+            format!(
+                "{field} {b} in the reset, {a} in the SYN-ACKs of this listener: another machine probably sent the reset"
+            )
         })
     }
 }

@@ -179,9 +179,9 @@ impl<'a> ResetContext<'a> {
             return format!("{field} {a} in SYN-ACK and reset: one machine sent both, or two at the same distance");
         }
         let sender = match (self.is_from_nearer(), initial(a) == initial(b)) {
-            (true, _) => "a nearer device sent the reset",
-            (false, true) => "a more distant machine sent the reset",
-            (false, false) => "another kind of machine sent the reset",
+            (true, _) => "a nearer device probably sent the reset",
+            (false, true) => "a more distant machine probably sent the reset",
+            (false, false) => "another kind of machine probably sent the reset",
         };
         format!("{field} {a} in the SYN-ACK, {b} in the reset: {sender}")
     }

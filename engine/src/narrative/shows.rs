@@ -257,11 +257,12 @@ fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
         let hops = first.abs_diff(second);
         let way = if second < first { "further away" } else { "nearer" };
         format!(
-            "{field} is {second}, but was {first} in the SYN-ACK: another machine, {hops} hop{} {way}",
+            "{field} is {second}, but was {first} in the SYN-ACK: probably another machine, {hops} hop{} {way}; or the \
+             path changed",
             if hops == 1 { "" } else { "s" }
         )
     } else {
-        format!("{field} is {second}, but was {first} in the SYN-ACK: another machine with another initial {field}")
+        format!("{field} is {second}, but was {first} in the SYN-ACK: probably another machine, with another initial {field}")
     })
 }
 
