@@ -16,6 +16,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
             None => NO_SYN_ACK,
         }];
     };
+    let later = &handshake.server_segments;
     let mut sentences = Vec::new();
     match handshake.syn {
         Some(syn) if syn.options.truncated || syn_ack.options.truncated => sentences.push(
@@ -35,7 +36,7 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
         Some(_) if syn_ack.options.timestamps.is_none() => {
             sentences.push("the SYN-ACK has no timestamps: it cannot be compared with the server's clock")
         }
-        Some(_) if !handshake.server_segments.iter().any(|l| l.timestamp().is_some()) => {
+        Some(_) if !later.is_empty() && later.iter().all(|segment| segment.timestamp().is_none()) => {
             sentences.push(
                 "no later segment of the server has a timestamp: the server's clock cannot be compared with the SYN-ACK",
             );
@@ -80,10 +81,10 @@ pub(super) fn missing(listener: &Listener<'_>, index: usize, is_stripped: bool) 
              shows which one is its own",
         );
     }
-    if handshake.server_segments.is_empty() {
+    if later.is_empty() {
         sentences.push(
-            "no later segment of the server was captured (resets do not count): there is no TTL or window to compare \
-             with those of the SYN-ACK",
+            "no later segment of the server was captured (resets do not count): there is no clock, TTL or window to \
+             compare with the SYN-ACK",
         );
     }
     if sentences.is_empty() {
