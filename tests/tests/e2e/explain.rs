@@ -114,7 +114,7 @@ fn what_to_do_next_says_why_it_ends_before_the_last_cause() {
     };
     assert_eq!(
         next(user_trace()),
-        "Run the check of cause 1. The others are at least about 150 times less probable than cause 1."
+        "Run the check of cause 1. The others can wait: cause 1 is about 1,100 times as probable as cause 2."
     );
     assert_eq!(
         next(sample("linux-6.18/plain_bad_ack/client.pcap")),

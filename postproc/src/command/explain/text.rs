@@ -75,7 +75,7 @@ fn answer(finding: &Finding) -> String {
     let confidence = match (assessment.confidence, assessment.log_odds, assessment.terms) {
         (Some(confidence), Some(nats), Some(terms)) => {
             let compared = match strength::times(nats) {
-                Some(times) => format!("{times} more probable than"),
+                Some(times) => format!("{times} as probable as"),
                 None => "about as probable as".to_owned(),
             };
             let limit = assessment.why_not_certain().map_or_else(String::new, |why| format!(" {why}."));
@@ -102,13 +102,14 @@ fn rest(finding: &Finding) -> Option<String> {
     if worth > CHECKS {
         return Some("The others are less probable.".to_owned());
     }
-    let possible = finding.causes.iter().filter(|cause| !cause.ruled_out).count();
-    let times = strength::times(WORTH_A_CHECK)?;
-    match possible - worth {
-        0 => None,
-        1 => Some(format!("The other one is at least {times} less probable than cause 1.")),
-        _ => Some(format!("The others are at least {times} less probable than cause 1.")),
-    }
+    let mut possible = finding.causes.iter().filter(|cause| !cause.ruled_out);
+    let next = possible.nth(worth)?;
+    let times = strength::times(finding.causes.first()?.nats - next.nats)?;
+    let rank = worth + 1;
+    Some(match possible.next() {
+        None => format!("Cause {rank} can wait: cause 1 is {times} as probable."),
+        Some(_) => format!("The others can wait: cause 1 is {times} as probable as cause {rank}."),
+    })
 }
 
 struct Page<'a> {
@@ -211,7 +212,7 @@ impl Page<'_> {
             let against = match cause.ruled_out || rank == 0 {
                 true => String::new(),
                 false => match strength::times(best - cause.nats) {
-                    Some(times) => format!(" ({times} less probable than cause 1)"),
+                    Some(times) => format!(" (cause 1 is {times} as probable)"),
                     None => " (about as probable as cause 1)".to_owned(),
                 },
             };
