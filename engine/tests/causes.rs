@@ -466,8 +466,10 @@ fn a_reset_after_a_repeated_ack_shows_no_travel_time() {
 fn a_check_rejects_no_state_of_a_server_that_the_cause_allows() {
     let unanswered = only(&talk(1).syn(0.0, &PLAIN_OPTIONS).syn(1.0, &PLAIN_OPTIONS));
     let queue = &of(&unanswered, CauseKind::AcceptQueueOverflow).check;
-    assert!(queue.contains("else 0 or 1"), "a full queue drops SYNs with either setting: {queue}");
+    assert!(!queue.contains("tcp_abort_on_overflow"), "a full queue drops SYNs with either setting: {queue}");
     let reset = only(&reset_at_ack(1, 0.0));
+    let queue = &of(&reset, CauseKind::AcceptQueueOverflow).check;
+    assert!(queue.ends_with("; sysctl net.ipv4.tcp_abort_on_overflow (expect: 1)"), "{queue}");
     let firewall = &of(&reset, CauseKind::FirewallReset).check;
     assert!(firewall.contains("TcpOutRsts does not rise"), "a rule on the server sends the reset: {firewall}");
 }
@@ -479,6 +481,7 @@ fn a_full_queue_that_ignored_the_data_did_not_reset_the_ack() {
     let cause = of(&finding, CauseKind::AcceptQueueOverflow);
     assert!(cause.supporting.iter().any(|why| why.contains("ignored the client's data")), "{cause:#?}");
     assert!(!cause.supporting.iter().any(|why| why.contains("tcp_abort_on_overflow")), "{cause:#?}");
+    assert!(!cause.check.contains("tcp_abort_on_overflow"), "{cause:#?}");
     let mut host = host(&[(Counter::EmbryonicRsts, 0, Some(0))]);
     host.settings.insert(Setting::AbortOnOverflow, 0);
     host.weigh(&mut finding);

@@ -28,6 +28,8 @@ pub(crate) const CONTRADICTED: f64 = 7.0;
 pub(super) struct Hypothesis {
     cause: Cause,
     stuck_sender: Side,
+    /// Step that the check of its kind lacks, because it confirms only this case of it.
+    further_step: Option<&'static str>,
 }
 
 impl Hypothesis {
@@ -35,7 +37,7 @@ impl Hypothesis {
     /// consider it.
     pub(super) fn new(kind: CauseKind, nats: f64, why: impl Into<String>) -> Self {
         let cause = Cause::without_evidence(kind);
-        Self { cause, stuck_sender: Side::Server }.supported_by(true, nats, why)
+        Self { cause, stuck_sender: Side::Server, further_step: None }.supported_by(true, nats, why)
     }
 
     /// Adds `nats` and the reason if `holds`.
@@ -75,6 +77,11 @@ impl Hypothesis {
         Self { stuck_sender, ..self }
     }
 
+    /// Adds a step to the check of its kind if `holds`.
+    pub(super) fn confirmed_by(self, holds: bool, step: &'static str) -> Self {
+        Self { further_step: holds.then_some(step).or(self.further_step), ..self }
+    }
+
     /// Returns the end whose large segments do not arrive, if the cause is about them.
     pub(super) const fn stuck_sender(&self) -> Side {
         self.stuck_sender
@@ -91,8 +98,12 @@ impl Hypothesis {
     }
 
     /// Completes the cause with the command that confirms it and the counters that were not given.
-    pub(super) fn finish(mut self, check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
+    pub(super) fn finish(mut self, mut check: String, missing_counters: impl Iterator<Item = String>) -> Cause {
         self.cause.not_observable.extend(missing_counters);
+        if let Some(step) = self.further_step {
+            check.push_str("; ");
+            check.push_str(step);
+        }
         Cause { check, ..self.cause }
     }
 }

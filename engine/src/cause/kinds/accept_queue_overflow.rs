@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
     counters: &[Counter::ListenOverflows, Counter::EmbryonicRsts],
-    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure); sysctl net.ipv4.tcp_abort_on_overflow (expect: 1 if the ACK was reset; else 0 or 1)",
+    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -18,6 +18,9 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 
 /// Share of time in which a task waits for a CPU, in percent, above which programs run late.
 const HIGH_CPU_PRESSURE: u64 = 50;
+
+/// Step that confirms a reset of the ACK. A queue that ignores the ACK can have either value.
+const RESETS_IF_SET: &str = "sysctl net.ipv4.tcp_abort_on_overflow (expect: 1)";
 
 const RESETS_ACK: &str = "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1";
 const RESETS_LATER: &str = "a listener with a full accept queue ignores the ACK and the data, and resets a later packet that fits neither an entry of its SYN queue nor its SYN cookie";
@@ -35,6 +38,7 @@ pub(super) fn stateless_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>, nea
     let ignored = case.handshake.client_data_retransmissions > 1;
     let queue = FullQueue::at_reset(case, reset);
     Hypothesis::new(INFO.kind, MODERATE, if ignored { RESETS_LATER } else { RESETS_ACK })
+        .confirmed_by(!ignored, RESETS_IF_SET)
         .supported_by(
             case.listener.ignores_acks || nearby.ignored,
             STRONG,
@@ -92,6 +96,7 @@ pub(super) fn flagged_reset(reset: &ResetContext<'_>) -> Hypothesis {
 /// drop.
 pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, 0.2, RESETS_ACK)
+        .confirmed_by(true, RESETS_IF_SET)
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .ruled_out_by(
             reset.window_never_opened,
