@@ -201,7 +201,7 @@ words! {
         ClosedPort = "closed-port",
         /// The client gave up.
         ClientAbort = "client-abort",
-        /// Packets were silently dropped.
+        /// Packets were dropped on the way, and nothing reported it.
         SilentDrop = "silent-drop",
         /// A device in front of the server answered with a wrong acknowledgment number on purpose.
         WrongAcknowledgment = "wrong-acknowledgment",

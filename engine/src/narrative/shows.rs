@@ -262,7 +262,9 @@ fn hops(syn_ack: &PacketFacts, reset: &Segment<'_>) -> Option<String> {
             if hops == 1 { "" } else { "s" }
         )
     } else {
-        format!("{field} is {second}, but was {first} in the SYN-ACK: probably another machine, with another initial {field}")
+        format!(
+            "{field} is {second}, but was {first} in the SYN-ACK: probably another machine, with another initial {field}"
+        )
     })
 }
 

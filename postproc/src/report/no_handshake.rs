@@ -11,6 +11,10 @@ use crate::link;
 use crate::text;
 use crate::totals::{CaptureTotals, Totals};
 
+/// Continues the names of several captures without TCP segments.
+const WITHOUT_TCP: &str = "contain no TCP segment: none arrived at their capture points, the captures were not running \
+    then, or their filters left out TCP.";
+
 /// Reasons for the reset of an ACK without a SYN.
 pub(super) const UNKNOWN_CONNECTIONS: &str = "The host did not know the connections. Possible reasons: a SYN proxy or an \
     XDP program answered the SYNs and let the ACKs through; another host answered the SYNs (load balancer, asymmetric \
@@ -98,9 +102,12 @@ pub(super) fn captures_without_tcp(totals: &Totals, folder: &str) -> String {
     let names = silent.iter().take(SILENT).map(name).collect::<Vec<_>>().join(", ");
     match (silent.len(), silent.len().saturating_sub(SILENT) as u64) {
         (number, _) if number == 0 || number == totals.captures.len() => String::new(),
-        (1, _) => format!(" {names} contains no TCP segment."),
-        (_, 0) => format!(" {names} contain no TCP segment."),
-        (_, more) => format!(" {names} and {} contain no TCP segment.", count(more, "other capture")),
+        (1, _) => format!(
+            " {names} contains no TCP segment: none arrived at its capture point, the capture was not running then, or \
+             its filter left out TCP."
+        ),
+        (_, 0) => format!(" {names} {WITHOUT_TCP}"),
+        (_, more) => format!(" {names} and {} {WITHOUT_TCP}", count(more, "other capture")),
     }
 }
 
@@ -112,12 +119,13 @@ pub(super) fn only_syns(totals: &Totals) -> Option<String> {
     if segments == 0 || segments != syns + syn_acks {
         return None;
     }
-    Some(match (syns, syn_acks) {
-        (_, 0) => "All TCP segments in the capture are SYNs: nothing answered, or a capture filter left out the answers.",
-        (0, _) => "All TCP segments in the capture are SYN-ACKs: it has one direction, or a capture filter left out the rest.",
-        _ => "All TCP segments in the capture are SYNs and SYN-ACKs: no client acknowledged, or a capture filter left out the rest.",
-    }
-    .into())
+    let captures = if totals.captures.len() == 1 { "capture" } else { "captures" };
+    let are = match (syns, syn_acks) {
+        (_, 0) => "SYNs: nothing answered, or a capture filter left out the answers",
+        (0, _) => "SYN-ACKs: the other direction is missing, or a capture filter left out the rest",
+        _ => "SYNs and SYN-ACKs: no client acknowledged, or a capture filter left out the rest",
+    };
+    Some(format!("All TCP segments in the {captures} are {are}."))
 }
 
 /// Returns what follows if one direction is missing: no handshake can be complete, although there
