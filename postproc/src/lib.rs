@@ -20,7 +20,7 @@ mod interrupt;
 pub mod link;
 mod memory;
 #[cfg(feature = "parquet")]
-mod observations;
+pub mod observations;
 mod output;
 pub mod pipeline;
 mod problem;

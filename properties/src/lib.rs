@@ -20,5 +20,7 @@ pub mod links;
 mod observations;
 mod place;
 pub mod program;
+#[cfg(feature = "parquet")]
+pub mod saved;
 pub mod state;
 mod traffic;

@@ -42,7 +42,7 @@ fn read_again(observed: &ObservedHandshake) -> ObservedHandshake {
     let mut written = Written::default();
     observed.write(&mut written).expect("everything can be written");
     let mut reader = Reader { written: &written.0, next: 0 };
-    let read = ObservedHandshake::read(&mut reader).expect("what was written can be read");
+    let read = ObservedHandshake::read(observed.opening(), &mut reader).expect("what was written can be read");
     assert_eq!(reader.next, written.0.len(), "all fields are read");
     read
 }
@@ -76,6 +76,8 @@ impl Written {
 
 impl Fields for Written {
     type Error = Invalid;
+
+    const READS: bool = false;
 
     fn number(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Invalid> {
         self.add(field, Value::Number(value), value)
@@ -153,6 +155,8 @@ macro_rules! next {
 
 impl Fields for Reader<'_> {
     type Error = Invalid;
+
+    const READS: bool = true;
 
     fn number(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Invalid> {
         next!(self, field, Number)

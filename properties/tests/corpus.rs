@@ -39,3 +39,9 @@ fn layers_hide_no_packet() {
 fn every_format_reports_the_same_handshakes() {
     replay("program", program::check);
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn saved_observations_are_judged_like_their_captures_and_damaged_ones_read_or_refused() {
+    replay("observations", syncookie_properties::saved::check);
+}

@@ -8,32 +8,14 @@
 pub struct Field {
     /// Name, unique among the fields of its list.
     pub name: &'static str,
-    /// How its values differ from one observation to the next.
-    pub packing: Packing,
     /// Meaning, as a sentence without its period.
     pub about: &'static str,
 }
 
-/// How the values of a field differ from one observation to the next. A file can store them in less
-/// space if it knows that.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packing {
-    /// Few different values.
-    Repeated,
-    /// Small differences between one value and the next.
-    Close,
-    /// Values that nothing foretells.
-    Random,
-}
-
 /// Creates a static [`Field`].
 macro_rules! field {
-    ($packing:ident $name:literal, $about:literal) => {
-        &$crate::observed::fields::Field {
-            name: $name,
-            packing: $crate::observed::fields::Packing::$packing,
-            about: $about,
-        }
+    ($name:literal, $about:literal) => {
+        &$crate::observed::fields::Field { name: $name, about: $about }
     };
 }
 pub(crate) use field;
@@ -45,6 +27,9 @@ pub(crate) use field;
 pub trait Fields {
     /// Reason why an observation cannot be read or written.
     type Error;
+
+    /// Whether the visitor reads. What is visited to be written is not built again.
+    const READS: bool;
 
     /// Visits a number.
     ///

@@ -37,7 +37,7 @@ pub(super) type Header = (HeaderRole, SynHeader);
 pub(super) type Headers = ArrayVec<Header, { HeaderRole::ALL.len() }>;
 
 /// The list of headers. It has a SYN or a SYN-ACK.
-pub(super) const HEADERS: &Field = field!(Repeated "headers", "Headers of the SYN and of SYN-ACKs");
+pub(super) const HEADERS: &Field = field!("headers", "Headers of the SYN and of SYN-ACKs");
 
 /// Visits the headers of a handshake that began at `start`.
 pub(super) fn headers<F: Fields>(fields: &mut F, headers: &Headers, start: Timestamp) -> Result<Headers, F::Error> {
@@ -45,7 +45,7 @@ pub(super) fn headers<F: Fields>(fields: &mut F, headers: &Headers, start: Times
     let mut first = None;
     list(fields, HEADERS, headers, (HeaderRole::Syn, SynHeader::empty()), |fields, header| {
         let visited = visit(fields, header, start, first)?;
-        first.get_or_insert(visited.1);
+        first.get_or_insert(if F::READS { visited.1 } else { header.1 });
         Ok(visited)
     })
 }
@@ -62,7 +62,8 @@ fn visit<F: Fields>(
     });
     let role = word(
         fields,
-        field!(Repeated "role",
+        field!(
+            "role",
             "`syn`, `syn-ack`, `elsewhere` (a SYN-ACK from another address or port) or `accepted` (the first \
              right SYN-ACK after one with a wrong acknowledgment number)"
         ),
@@ -74,40 +75,45 @@ fn visit<F: Fields>(
     visited.frame = frame(
         fields,
         [
-            field!(Close "frame", "Frame number in its capture"),
-            field!(Repeated "capture", "Number of the frame's capture in its series, from 0"),
+            field!(
+                "frame",
+                "Frame number in its capture, minus that of the first header of the list (of the first header itself: \
+                 minus 0)"
+            ),
+            field!("capture", "Number of the frame's capture in its series, from 0"),
         ],
         header.frame,
+        first.map_or(0, |first| first.frame.number),
     )?;
-    visited.time =
-        time(fields, field!(Close "time", "Nanoseconds since the handshake's first frame"), header.time, start)?;
-    visited.isn = SeqNumber(number(fields, field!(Random "isn", "Initial sequence number"), header.isn.0)?);
+    visited.time = time(fields, field!("time", "Nanoseconds since the handshake's first frame"), header.time, start)?;
+    visited.isn = SeqNumber(number(fields, field!("isn", "Initial sequence number"), header.isn.0)?);
     visited.ack = sequence(
         fields,
-        field!(Repeated "ack",
+        field!(
+            "ack",
             "Acknowledgment number, minus the ISN of the first header of the list (of the first header itself: \
              minus 0)"
         ),
         header.ack,
         base,
     )?;
-    visited.flags =
-        Flags(number(fields, field!(Repeated "flags", "TCP flags: byte 13 of the TCP header"), header.flags.0)?);
-    visited.window = number(fields, field!(Repeated "window", "Window as on the wire, not scaled"), header.window)?;
+    visited.flags = Flags(number(fields, field!("flags", "TCP flags: byte 13 of the TCP header"), header.flags.0)?);
+    visited.window = number(fields, field!("window", "Window as on the wire, not scaled"), header.window)?;
     visited.ip = ip_facts(fields, header.ip)?;
     visited.signature_bits = SignatureBits(number(
         fields,
-        field!(Repeated "signature_bits",
+        field!(
+            "signature_bits",
             "Bits 0 to 3: length of the IPv4 options in words of 4 bytes, or 15 if the TCP options are truncated; \
               bit 4: Don't Fragment; bit 5: IPv4 reserved flag or IPv6 flow label; bit 6: ECN; bit 7: urgent \
              pointer"
         ),
         header.signature_bits.0,
     )?);
-    visited.payload = number(fields, field!(Repeated "payload", "Payload in bytes"), header.payload)?;
+    visited.payload = number(fields, field!("payload", "Payload in bytes"), header.payload)?;
     visited.checksum = word(
         fields,
-        field!(Repeated "checksum", "Whether the TCP checksum is `right` or `wrong`, or `unknown`"),
+        field!("checksum", "Whether the TCP checksum is `right` or `wrong`, or `unknown`"),
         header.checksum,
         &[Checksum::Unknown, Checksum::Right, Checksum::Wrong],
         &["unknown", "right", "wrong"],
@@ -123,9 +129,8 @@ fn options<F: Fields>(
     visited: &mut SynHeader,
     first_timestamp: SeqNumber,
 ) -> Result<(), F::Error> {
-    const BYTES: &Field = field!(Repeated "options",
-        "Bytes of the TCP options as captured; TSval and TSecr of the last timestamps option are 0"
-    );
+    const BYTES: &Field =
+        field!("options", "Bytes of the TCP options as captured; TSval and TSecr of the last timestamps option are 0");
     let mut bytes = [0; OPTION_BYTES];
     let layout = header.layout();
     bytes[..layout.len()].copy_from_slice(layout);
@@ -133,18 +138,22 @@ fn options<F: Fields>(
     let (value, echo) = timestamps.map(take_timestamps).unzip();
     let length = fields.bytes(BYTES, &mut bytes, Some(layout.len()))?.filter(|&length| length <= OPTION_BYTES);
     let length = length.ok_or_else(|| fields.invalid(BYTES))?;
-    let value = fields.number(field!(Random "timestamp", "TSval"), value)?;
+    let value = fields.number(field!("timestamp", "TSval"), value)?;
     let echo = echo.map(|echo: u32| SeqNumber(echo).ahead_of(first_timestamp));
     let echo = fields.difference(
-        field!(Repeated "timestamp_echo",
+        field!(
+            "timestamp_echo",
             "TSecr, minus the TSval of the first header of the list (of the first header itself: minus 0)"
         ),
         echo,
     )?;
     let truncated = fields.flag(
-        field!(Repeated "options_truncated", "Whether the capture lacks a part of the options"),
+        field!("options_truncated", "Whether the capture lacks a part of the options"),
         header.options.truncated,
     )?;
+    if !F::READS {
+        return Ok(());
+    }
     if let Some((value, echo)) = value.zip(echo)
         && let Some(at) = timestamps_in(&bytes[..length])
         && let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<TIMESTAMP_BYTES>())
@@ -173,14 +182,11 @@ fn take_timestamps(place: &mut [u8; TIMESTAMP_BYTES]) -> (u32, u32) {
 
 /// Visits the fields of an IP header that characterise its sender.
 pub(super) fn ip_facts<F: Fields>(fields: &mut F, ip: IpFacts) -> Result<IpFacts, F::Error> {
-    let ttl = optional_number(
-        fields,
-        field!(Repeated "ttl", "TTL or hop limit; null if the IP header is not available"),
-        ip.ttl(),
-    )?;
+    let ttl =
+        optional_number(fields, field!("ttl", "TTL or hop limit; null if the IP header is not available"), ip.ttl())?;
     let identification = optional_number(
         fields,
-        field!(Random "identification", "Identification of the IPv4 header; null for IPv6"),
+        field!("identification", "Identification of the IPv4 header; null for IPv6"),
         ip.identification(),
     )?;
     Ok(IpFacts::new(ttl, identification))

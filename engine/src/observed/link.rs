@@ -6,33 +6,30 @@ use crate::{Link, MacAddress, Tunnel, TunnelKind};
 
 /// Visits a link layer; `None` if it is not known.
 pub(super) fn link<F: Fields>(fields: &mut F, link: Option<Link>) -> Result<Option<Link>, F::Error> {
-    const TUNNEL: &Field = field!(Repeated "tunnel", "Protocol of the innermost tunnel");
+    const TUNNEL: &Field = field!("tunnel", "Protocol of the innermost tunnel");
     let is_known = fields
-        .flag(field!(Repeated "has_link", "Whether the link layer of the SYN's frame is known"), link.is_some())?;
+        .flag(field!("has_link", "Whether the link layer of the SYN's frame is known, and follows"), link.is_some())?;
+    if !is_known {
+        return Ok(None);
+    }
     let link = link.unwrap_or_default();
     let visited = Link {
-        source: mac(fields, field!(Repeated "link_source", "Source MAC address, as a number"), link.source)?,
-        destination: mac(
-            fields,
-            field!(Repeated "link_destination", "Destination MAC address, as a number"),
-            link.destination,
-        )?,
+        source: mac(fields, field!("link_source", "Source MAC address, as a number"), link.source)?,
+        destination: mac(fields, field!("link_destination", "Destination MAC address, as a number"), link.destination)?,
         inner_source: mac(
             fields,
-            field!(Repeated "inner_source", "Source MAC address of the innermost Ethernet frame in a tunnel"),
+            field!("inner_source", "Source MAC address of the innermost Ethernet frame in a tunnel"),
             link.inner_source,
         )?,
         inner_destination: mac(
             fields,
-            field!(Repeated "inner_destination",
-                "Destination MAC address of the innermost Ethernet frame in a tunnel"
-            ),
+            field!("inner_destination", "Destination MAC address of the innermost Ethernet frame in a tunnel"),
             link.inner_destination,
         )?,
-        vlan: optional_number(fields, field!(Repeated "vlan", "Id of the outermost VLAN"), link.vlan)?,
+        vlan: optional_number(fields, field!("vlan", "Id of the outermost VLAN"), link.vlan)?,
         inner_vlan: optional_number(
             fields,
-            field!(Repeated "inner_vlan", "Id of the innermost VLAN, if there are several"),
+            field!("inner_vlan", "Id of the innermost VLAN, if there are several"),
             link.inner_vlan,
         )?,
         tunnel: None,
@@ -40,12 +37,12 @@ pub(super) fn link<F: Fields>(fields: &mut F, link: Option<Link>) -> Result<Opti
     let kind = link.tunnel.and_then(|tunnel| TunnelKind::ALL.iter().position(|kind| *kind == tunnel.kind));
     let kind = fields.word(TUNNEL, kind, &TunnelKind::NAMES)?;
     let id = fields.number(
-        field!(Repeated "tunnel_id", "Number that distinguishes tunnels of this protocol"),
+        field!("tunnel_id", "Number that distinguishes tunnels of this protocol"),
         link.tunnel.and_then(|tunnel| tunnel.id),
     )?;
     let kind = kind.map(|place| TunnelKind::ALL.get(place).copied().ok_or_else(|| fields.invalid(TUNNEL)));
     let tunnel = kind.transpose()?.map(|kind| Tunnel { kind, id });
-    Ok(is_known.then_some(Link { tunnel, ..visited }))
+    Ok(Some(Link { tunnel, ..visited }))
 }
 
 fn mac<F: Fields>(

@@ -8,8 +8,6 @@ mod rare;
 mod segment;
 mod values;
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use arrayvec::ArrayVec;
 
 use crate::connection::elsewhere::AnswerElsewhere;
@@ -22,7 +20,7 @@ use crate::{Endpoint, HandshakeId, Link, Timestamp};
 use fields::{Field, Fields, field};
 use header::{HeaderRole, Headers};
 use segment::{Bases, SegmentRole, Segments};
-use values::{endpoint, number, optional_endpoint, optional_frame, optional_time};
+use values::{Origin, number, optional_endpoint, optional_frame, optional_time};
 
 /// Observation of one handshake.
 #[derive(Clone, Debug)]
@@ -39,65 +37,80 @@ impl ObservedHandshake {
         self.handshake.id
     }
 
-    /// Writes the observation to `fields`.
+    /// Returns whose handshake it is, and when it began.
+    #[must_use]
+    pub const fn opening(&self) -> Opening {
+        let Handshake { client, server, time, .. } = self.handshake;
+        Opening { client, server, time }
+    }
+
+    /// Writes everything but the opening to `fields`.
     ///
     /// # Errors
     /// Returns the first error of `fields`.
     pub fn write<F: Fields>(&self, fields: &mut F) -> Result<(), F::Error> {
-        visit(fields, &self.handshake, self.link).map(drop)
+        visit(fields, self.opening(), &self.handshake, self.link).map(drop)
     }
 
-    /// Reads an observation from `fields`.
+    /// Reads the observation of a handshake with this opening from `fields`.
     ///
     /// # Errors
     /// Returns the first error of `fields`; fails if the fields are not those of an observation.
-    pub fn read<F: Fields>(fields: &mut F) -> Result<Self, F::Error> {
-        let nobody = Endpoint { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0 };
-        let (handshake, link) = visit(fields, &Handshake::new(HandshakeId(0), nobody, nobody, Timestamp::MIN), None)?;
+    pub fn read<F: Fields>(opening: Opening, fields: &mut F) -> Result<Self, F::Error> {
+        let (handshake, link) = visit(fields, opening, &opening.handshake(), None)?;
         Ok(Self { handshake, link })
     }
 }
 
-/// Visits the fields of an observation. Returns what was visited, with an id of 0.
+/// Whose handshake an observation is about, and when it began: observations are divided and sorted
+/// by this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Client.
+    pub client: Endpoint,
+    /// Server.
+    pub server: Endpoint,
+    /// Time of the first frame.
+    pub time: Timestamp,
+}
+
+impl Opening {
+    /// Returns a handshake without segments.
+    fn handshake(self) -> Handshake {
+        Handshake::new(HandshakeId(0), self.client, self.server, self.time)
+    }
+}
+
+/// Visits the fields of an observation. Returns what was visited if `fields` reads, with an id of 0.
 fn visit<F: Fields>(
     fields: &mut F,
+    opening: Opening,
     handshake: &Handshake,
     known_link: Option<Link>,
 ) -> Result<(Handshake, Option<Link>), F::Error> {
-    const TIME: &Field = field!(Close "time", "Time of the handshake's first frame, in nanoseconds since 1970");
-    let client = endpoint(
-        fields,
-        [
-            field!(Random "client_ip", "Address of the client, 4 or 16 bytes"),
-            field!(Random "client_port", "Port of the client"),
-        ],
-        handshake.client,
-    )?;
-    let server = endpoint(
-        fields,
-        [
-            field!(Repeated "server_ip", "Address of the server, 4 or 16 bytes"),
-            field!(Repeated "server_port", "Port of the server"),
-        ],
-        handshake.server,
-    )?;
-    let start = fields.long(TIME, Some(handshake.time.as_nanos()))?.ok_or_else(|| fields.invalid(TIME))?;
-    let start = Timestamp::from_nanos(start);
-    let mut visited = Handshake::new(HandshakeId(0), client, server, start);
-    add_headers(&mut visited, &header::headers(fields, &headers(handshake), start)?);
-    if visited.syn.is_none() && visited.syn_ack.is_none() {
+    let mut visited = opening.handshake();
+    let headers = header::headers(fields, &headers(handshake), opening.time)?;
+    if F::READS {
+        add_headers(&mut visited, &headers);
+    }
+    let known = if F::READS { &visited } else { handshake };
+    if known.syn.is_none() && known.syn_ack.is_none() {
         return Err(fields.invalid(header::HEADERS));
     }
+    let origin = Origin { time: opening.time, frame: headers.first().map_or(0, |(_, header)| header.frame.number) };
     let bases = Bases {
-        start,
-        isns: [visited.client_isn(), visited.syn_ack.map(|syn_ack| syn_ack.isn)].map(Option::unwrap_or_default),
-        timestamps: [&visited.syn, &visited.syn_ack].map(timestamp),
+        origin,
+        isns: [known.client_isn(), known.syn_ack.map(|syn_ack| syn_ack.isn)].map(Option::unwrap_or_default),
+        timestamps: [&known.syn, &known.syn_ack].map(timestamp),
     };
-    add_segments(&mut visited, &segment::segments(fields, &segments(handshake), &bases)?);
-    syns(fields, handshake, &mut visited)?;
-    sizes(fields, handshake, &mut visited)?;
-    visited.previous = previous(fields, handshake.previous.as_deref(), start)?.map(Box::new);
-    rare(fields, handshake, &mut visited)?;
+    let segments = segment::segments(fields, &segments(handshake), &bases)?;
+    if F::READS {
+        add_segments(&mut visited, &segments);
+    }
+    syns(fields, handshake, &mut visited, origin)?;
+    sizes(fields, handshake, &mut visited, origin)?;
+    visited.previous = previous(fields, handshake.previous.as_deref(), origin)?.map(Box::new);
+    rare(fields, handshake, &mut visited, origin)?;
     let link = link::link(fields, known_link)?;
     Ok((visited, link))
 }
@@ -179,40 +192,43 @@ fn add_server_segment(handshake: &mut Handshake, segment: SegmentFacts) {
 }
 
 /// Visits what SYNs and SYN-ACKs show beside their headers.
-fn syns<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshake) -> Result<(), F::Error> {
-    let start = visited.time;
+fn syns<F: Fields>(
+    fields: &mut F,
+    handshake: &Handshake,
+    visited: &mut Handshake,
+    origin: Origin,
+) -> Result<(), F::Error> {
     visited.syn_retransmissions = number(
         fields,
-        field!(Repeated "syn_retransmissions", "Number of retransmissions of the SYN"),
+        field!("syn_retransmissions", "Number of retransmissions of the SYN"),
         handshake.syn_retransmissions,
     )?;
     visited.last_syn = optional_time(
         fields,
-        field!(Close "last_syn", "Nanoseconds from the first frame to the last SYN before the SYN-ACK"),
+        field!("last_syn", "Nanoseconds from the first frame to the last SYN before the SYN-ACK"),
         handshake.last_syn,
-        start,
+        origin.time,
     )?;
-    visited.syn_acks = number(fields, field!(Repeated "syn_acks", "Number of SYN-ACKs"), handshake.syn_acks)?;
+    visited.syn_acks = number(fields, field!("syn_acks", "Number of SYN-ACKs"), handshake.syn_acks)?;
     visited.last_syn_ack = optional_time(
         fields,
-        field!(Close "last_syn_ack", "Nanoseconds from the first frame to the latest SYN-ACK"),
+        field!("last_syn_ack", "Nanoseconds from the first frame to the latest SYN-ACK"),
         handshake.last_syn_ack,
-        start,
+        origin.time,
     )?;
     visited.unanswered_retransmission = fields.flag(
-        field!(Repeated "unanswered_retransmission",
+        field!(
+            "unanswered_retransmission",
             "Whether the client retransmitted its SYN after the SYN-ACK and got no answer to it"
         ),
         handshake.unanswered_retransmission,
     )?;
-    visited.simultaneous = fields.flag(
-        field!(Repeated "simultaneous", "Whether the SYNs of both ends crossed on the wire"),
-        handshake.simultaneous,
-    )?;
+    visited.simultaneous = fields
+        .flag(field!("simultaneous", "Whether the SYNs of both ends crossed on the wire"), handshake.simultaneous)?;
     let timer = handshake.rto_retransmission.as_deref().map(|repeat| (false, *repeat));
     let prompted = handshake.prompted_retransmission.as_deref().map(|repeat| (true, *repeat));
     let repeats: ArrayVec<_, 2> = timer.into_iter().chain(prompted).collect();
-    for (is_prompted, repeat) in rare::repeats(fields, &repeats, start)? {
+    for (is_prompted, repeat) in rare::repeats(fields, &repeats, origin)? {
         let place = if is_prompted { &mut visited.prompted_retransmission } else { &mut visited.rto_retransmission };
         *place = Some(Box::new(repeat));
     }
@@ -220,47 +236,51 @@ fn syns<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshak
 }
 
 /// Visits counts of later segments.
-fn sizes<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshake) -> Result<(), F::Error> {
+fn sizes<F: Fields>(
+    fields: &mut F,
+    handshake: &Handshake,
+    visited: &mut Handshake,
+    origin: Origin,
+) -> Result<(), F::Error> {
     visited.client_data_retransmissions = number(
         fields,
-        field!(Repeated "client_data_retransmissions", "Number of retransmissions of the client's first payload"),
+        field!("client_data_retransmissions", "Number of retransmissions of the client's first payload"),
         handshake.client_data_retransmissions,
     )?;
     visited.server_data = optional_frame(
         fields,
         [
-            field!(Close "server_data_frame", "Frame of the server's first payload"),
-            field!(Repeated "server_data_capture", "Number of that frame's capture in its series"),
+            field!("server_data_frame", "Frame of the server's first payload, minus that of the first header"),
+            field!("server_data_capture", "Number of that frame's capture in its series"),
         ],
         handshake.server_data,
+        origin.frame,
     )?;
     visited.largest_payload = number(
         fields,
-        field!(Repeated "largest_payload", "Largest payload among the first segments of the server, in bytes"),
+        field!("largest_payload", "Largest payload among the first segments of the server, in bytes"),
         handshake.largest_payload,
     )?;
     visited.largest_count = number(
         fields,
-        field!(Repeated "largest_count", "Number of these segments with the largest payload"),
+        field!("largest_count", "Number of these segments with the largest payload"),
         handshake.largest_count,
     )?;
-    visited.client_fin =
-        fields.flag(field!(Repeated "client_fin", "Whether the client sent a FIN"), handshake.client_fin)?;
-    visited.server_fin =
-        fields.flag(field!(Repeated "server_fin", "Whether the server sent a FIN"), handshake.server_fin)?;
+    visited.client_fin = fields.flag(field!("client_fin", "Whether the client sent a FIN"), handshake.client_fin)?;
+    visited.server_fin = fields.flag(field!("server_fin", "Whether the server sent a FIN"), handshake.server_fin)?;
     visited.server_resets =
-        number(fields, field!(Repeated "server_resets", "Number of resets of the server"), handshake.server_resets)?;
+        number(fields, field!("server_resets", "Number of resets of the server"), handshake.server_resets)?;
     visited.server_aborted = fields.flag(
-        field!(Repeated "server_aborted", "Whether a reset of the server has an ACK flag and a window or options"),
+        field!("server_aborted", "Whether a reset of the server has an ACK flag and a window or options"),
         handshake.server_aborted,
     )?;
     let large = handshake.large_segments;
     let client = fields.flag(
-        field!(Repeated "client_large_passed", "Whether a large segment of the client was acknowledged"),
+        field!("client_large_passed", "Whether a large segment of the client was acknowledged"),
         large.has_passed(Side::Client),
     )?;
     let server = fields.flag(
-        field!(Repeated "server_large_passed", "Whether a large segment of the server was acknowledged"),
+        field!("server_large_passed", "Whether a large segment of the server was acknowledged"),
         large.has_passed(Side::Server),
     )?;
     visited.large_segments = LargeSegments::passed([client, server]);
@@ -271,31 +291,34 @@ fn sizes<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handsha
 fn previous<F: Fields>(
     fields: &mut F,
     previous: Option<&Previous>,
-    start: Timestamp,
+    origin: Origin,
 ) -> Result<Option<Previous>, F::Error> {
+    const IS_THERE: &Field = field!("has_previous", "Whether the facts of that connection follow");
+    if !fields.flag(IS_THERE, previous.is_some())? {
+        return Ok(None);
+    }
     let client_isn = fields.number(
-        field!(Random "previous_client_isn",
-            "Client's ISN in the previous connection of the same addresses and ports"
-        ),
+        field!("previous_client_isn", "Client's ISN in the previous connection of the same addresses and ports"),
         previous.map(|previous| previous.client_isn.0),
     )?;
     let server_isn = fields.number(
-        field!(Random "previous_server_isn", "Server's ISN in that connection"),
+        field!("previous_server_isn", "Server's ISN in that connection"),
         previous.map(|previous| previous.server_isn.0),
     )?;
     let time = optional_time(
         fields,
-        field!(Close "previous_time", "Nanoseconds from the first frame to the SYN-ACK of that connection, below 0"),
+        field!("previous_time", "Nanoseconds from the first frame to the SYN-ACK of that connection, below 0"),
         previous.map(|previous| previous.time),
-        start,
+        origin.time,
     )?;
     let syn_ack = optional_frame(
         fields,
         [
-            field!(Close "previous_frame", "Frame of that SYN-ACK"),
-            field!(Repeated "previous_capture", "Number of that frame's capture in its series"),
+            field!("previous_frame", "Frame of that SYN-ACK, minus that of the first header"),
+            field!("previous_capture", "Number of that frame's capture in its series"),
         ],
         previous.map(|previous| previous.syn_ack),
+        origin.frame,
     )?;
     let facts = client_isn.zip(server_isn).zip(time).zip(syn_ack);
     Ok(facts.map(|(((client_isn, server_isn), time), syn_ack)| Previous {
@@ -307,8 +330,17 @@ fn previous<F: Fields>(
 }
 
 /// Visits facts that few handshakes have.
-fn rare<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshake) -> Result<(), F::Error> {
-    let (start, none) = (visited.time, RareFacts::default());
+fn rare<F: Fields>(
+    fields: &mut F,
+    handshake: &Handshake,
+    visited: &mut Handshake,
+    origin: Origin,
+) -> Result<(), F::Error> {
+    let known = handshake.rare();
+    if !fields.flag(field!("has_rare", "Whether any of the facts follow that few handshakes have"), known.is_some())? {
+        return Ok(());
+    }
+    let none = RareFacts::default();
     // Every field is named, so that a new one is not forgotten.
     let &RareFacts {
         wrong_acknowledgment: wrong,
@@ -319,27 +351,23 @@ fn rare<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshak
         too_big,
         repeats_ack,
         stuck,
-    } = handshake.rare().unwrap_or(&none);
+    } = known.unwrap_or(&none);
     let is_absorbed = fields.flag(
-        field!(Repeated "is_absorbed", "Whether the packets belong to another handshake; then this one is not judged"),
+        field!("is_absorbed", "Whether the packets belong to another handshake; then this one is not judged"),
         is_absorbed,
     )?;
     if is_absorbed {
         visited.rare_mut().is_absorbed = true;
     }
     let repeats_ack = fields.flag(
-        field!(Repeated "repeats_ack",
-            "Whether the client acknowledged the SYN-ACK again before the server's next packet"
-        ),
+        field!("repeats_ack", "Whether the client acknowledged the SYN-ACK again before the server's next packet"),
         repeats_ack,
     )?;
     if repeats_ack {
         visited.rare_mut().repeats_ack = true;
     }
     let is_wrong = fields.flag(
-        field!(Repeated "wrong_acknowledgment",
-            "Whether the SYN-ACK acknowledges a number that the client never sent"
-        ),
+        field!("wrong_acknowledgment", "Whether the SYN-ACK acknowledges a number that the client never sent"),
         wrong.is_some(),
     )?;
     if is_wrong {
@@ -348,19 +376,23 @@ fn rare<F: Fields>(fields: &mut F, handshake: &Handshake, visited: &mut Handshak
     let isn_changed = optional_frame(
         fields,
         [
-            field!(Close "isn_changed_frame", "Frame of the first SYN-ACK for the same SYN with another ISN"),
-            field!(Repeated "isn_changed_capture", "Number of that frame's capture in its series"),
+            field!(
+                "isn_changed_frame",
+                "Frame of the first SYN-ACK for the same SYN with another ISN, minus that of the first header"
+            ),
+            field!("isn_changed_capture", "Number of that frame's capture in its series"),
         ],
         isn_changed,
+        origin.frame,
     )?;
     if isn_changed.is_some() {
         visited.rare_mut().isn_changed = isn_changed;
     }
     elsewhere(fields, answer.as_ref(), visited)?;
-    errors(fields, rejection, too_big, visited)?;
+    errors(fields, rejection, too_big, visited, origin)?;
     let all = [Side::Client, Side::Server].into_iter();
     let stuck = all.filter_map(|side| Some((side, stuck[side as usize]?))).collect();
-    for (side, stuck) in rare::stuck(fields, &stuck, start)? {
+    for (side, stuck) in rare::stuck(fields, &stuck, origin)? {
         visited.rare_mut().stuck[side as usize] = Some(stuck);
     }
     Ok(())
@@ -375,15 +407,13 @@ fn elsewhere<F: Fields>(
     let server = optional_endpoint(
         fields,
         [
-            field!(Repeated "elsewhere_ip", "Address that the SYN-ACK from elsewhere came from"),
-            field!(Repeated "elsewhere_port", "Port that it came from"),
+            field!("elsewhere_ip", "Address that the SYN-ACK from elsewhere came from"),
+            field!("elsewhere_port", "Port that it came from"),
         ],
         answer.map(|answer| answer.server),
     )?;
     let accepted = fields.flag(
-        field!(Repeated "elsewhere_accepted",
-            "Whether the client went on with the address that it had sent the SYN to"
-        ),
+        field!("elsewhere_accepted", "Whether the client went on with the address that it had sent the SYN to"),
         answer.is_some_and(|answer| answer.accepted),
     )?;
     if let (Some(server), Some(answer)) = (server, visited.elsewhere_mut()) {
@@ -398,10 +428,11 @@ fn errors<F: Fields>(
     rejection: Option<Rejection>,
     too_big: Option<IcmpError>,
     visited: &mut Handshake,
+    origin: Origin,
 ) -> Result<(), F::Error> {
     let rejection = rejection.map(|Rejection { error, packet }| (Some(packet), error));
     let errors = rejection.into_iter().chain(too_big.map(|error| (None, error))).collect();
-    for (packet, error) in rare::errors(fields, &errors, visited.time)? {
+    for (packet, error) in rare::errors(fields, &errors, origin)? {
         match packet {
             Some(packet) => visited.rare_mut().rejection = Some(Rejection { error, packet }),
             None => visited.rare_mut().too_big = Some(error),

@@ -4,8 +4,7 @@ use arrayvec::ArrayVec;
 
 use super::fields::{Fields, field};
 use super::header::ip_facts;
-use super::values::{frame, list, number, sequence, time, word};
-use crate::Timestamp;
+use super::values::{Origin, frame, list, number, sequence, time, word};
 use crate::connection::handshake::{SERVER_SEGMENTS, SegmentFacts, Side};
 use crate::packet::segment::Flags;
 use crate::packet::seq::SeqNumber;
@@ -53,9 +52,9 @@ pub(super) type RoledSegment = (SegmentRole, SegmentFacts);
 pub(super) type Segments = ArrayVec<RoledSegment, MOST>;
 
 /// Numbers that the first segments of a connection are close to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Bases {
-    pub start: Timestamp,
+    pub origin: Origin,
     /// Sequence number of the SYN, and of the SYN-ACK.
     pub isns: [SeqNumber; 2],
     /// TSval of the SYN, and of the SYN-ACK.
@@ -66,7 +65,7 @@ pub(super) struct Bases {
 pub(super) fn segments<F: Fields>(fields: &mut F, segments: &Segments, bases: &Bases) -> Result<Segments, F::Error> {
     list(
         fields,
-        field!(Repeated "segments", "Segments after SYN and SYN-ACK"),
+        field!("segments", "Segments after SYN and SYN-ACK"),
         segments,
         (SegmentRole::Ack, SegmentFacts::empty()),
         |fields, segment| visit(fields, segment, bases),
@@ -76,7 +75,8 @@ pub(super) fn segments<F: Fields>(fields: &mut F, segments: &Segments, bases: &B
 fn visit<F: Fields>(fields: &mut F, (role, segment): RoledSegment, bases: &Bases) -> Result<RoledSegment, F::Error> {
     let role = word(
         fields,
-        field!(Repeated "role",
+        field!(
+            "role",
             "`ack` (the client's first acknowledgment of the SYN-ACK), `client-data` (the client's first \
              payload), `wrong-ack` (acknowledges data that the server never sent), `client-reset`, `server-\
              reset`, `refusal` (the client's reset after a wrong acknowledgment number) or `server` (one of the \
@@ -91,44 +91,34 @@ fn visit<F: Fields>(fields: &mut F, (role, segment): RoledSegment, bases: &Bases
     visited.frame = frame(
         fields,
         [
-            field!(Close "frame", "Frame number in its capture"),
-            field!(Repeated "capture", "Number of the frame's capture in its series, from 0"),
+            field!("frame", "Frame number in its capture, minus that of the first header"),
+            field!("capture", "Number of the frame's capture in its series, from 0"),
         ],
         segment.frame,
+        bases.origin.frame,
     )?;
-    visited.time = time(
-        fields,
-        field!(Close "time",
-            "Nanoseconds since the handshake's first frame"
-        ),
-        segment.time,
-        bases.start,
-    )?;
-    visited.seq = sequence(
-        fields,
-        field!(Repeated "seq", "Sequence number, minus the sender's ISN"),
-        segment.seq,
-        bases.isns[own],
-    )?;
+    visited.time =
+        time(fields, field!("time", "Nanoseconds since the handshake's first frame"), segment.time, bases.origin.time)?;
+    visited.seq =
+        sequence(fields, field!("seq", "Sequence number, minus the sender's ISN"), segment.seq, bases.isns[own])?;
     visited.ack = sequence(
         fields,
-        field!(Repeated "ack", "Acknowledgment number, minus the receiver's ISN"),
+        field!("ack", "Acknowledgment number, minus the receiver's ISN"),
         segment.ack,
         bases.isns[other],
     )?;
-    visited.flags =
-        Flags(number(fields, field!(Repeated "flags", "TCP flags: byte 13 of the TCP header"), segment.flags.0)?);
-    visited.window = number(fields, field!(Repeated "window", "Window as on the wire, not scaled"), segment.window)?;
-    visited.payload = number(fields, field!(Repeated "payload", "Payload in bytes"), segment.payload)?;
+    visited.flags = Flags(number(fields, field!("flags", "TCP flags: byte 13 of the TCP header"), segment.flags.0)?);
+    visited.window = number(fields, field!("window", "Window as on the wire, not scaled"), segment.window)?;
+    visited.payload = number(fields, field!("payload", "Payload in bytes"), segment.payload)?;
     visited.ip = ip_facts(fields, segment.ip)?;
     let base = bases.timestamps[own];
     let timestamp = segment.timestamp().map(|value| SeqNumber(value).ahead_of(base));
     let timestamp = fields.difference(
-        field!(Close "timestamp", "TSval, minus the TSval of the sender's SYN or SYN-ACK; null without timestamps"),
+        field!("timestamp", "TSval, minus the TSval of the sender's SYN or SYN-ACK; null without timestamps"),
         timestamp,
     )?;
     let has_options =
-        fields.flag(field!(Repeated "has_options", "Whether the segment has TCP options"), segment.has_options())?;
+        fields.flag(field!("has_options", "Whether the segment has TCP options"), segment.has_options())?;
     visited.set_options(has_options, timestamp.map(|value| base.plus(value.cast_unsigned()).0));
     Ok((role, visited))
 }

@@ -11,6 +11,15 @@ use crate::{Endpoint, Frame, Timestamp};
 /// Length of an IPv6 address in bytes.
 const ADDRESS: usize = 16;
 
+/// Start of a handshake. Its times and frames are visited as distances from it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    /// Time of its first frame.
+    pub time: Timestamp,
+    /// Number of the frame of its first header.
+    pub frame: u32,
+}
+
 /// Visits a number that must be there.
 pub(super) fn number<N: Copy + Into<u32> + TryFrom<u32>, F: Fields>(
     fields: &mut F,
@@ -64,18 +73,26 @@ pub(super) fn optional_time<F: Fields>(
     Ok(nanos.map(|nanos| Timestamp::from_nanos(base.as_nanos().wrapping_add(nanos))))
 }
 
-/// Visits a frame that must be there.
-pub(super) fn frame<F: Fields>(fields: &mut F, names: [&'static Field; 2], value: Frame) -> Result<Frame, F::Error> {
-    optional_frame(fields, names, Some(value))?.ok_or_else(|| fields.invalid(names[0]))
+/// Visits a frame that must be there, as [`optional_frame`] does.
+pub(super) fn frame<F: Fields>(
+    fields: &mut F,
+    names: [&'static Field; 2],
+    value: Frame,
+    base: u32,
+) -> Result<Frame, F::Error> {
+    optional_frame(fields, names, Some(value), base)?.ok_or_else(|| fields.invalid(names[0]))
 }
 
-/// Visits a frame that may be missing: its number and its capture.
+/// Visits a frame that may be missing: the distance of its number from `base`, and its capture.
 pub(super) fn optional_frame<F: Fields>(
     fields: &mut F,
     [frame, capture]: [&'static Field; 2],
     value: Option<Frame>,
+    base: u32,
 ) -> Result<Option<Frame>, F::Error> {
-    let number = fields.number(frame, value.map(|frame| frame.number))?;
+    let distance = value.map(|frame| frame.number.wrapping_sub(base).cast_signed());
+    let distance = fields.difference(frame, distance)?;
+    let number = distance.map(|distance| base.wrapping_add(distance.cast_unsigned()));
     let of_capture = fields.number(capture, value.map(|frame| frame.capture))?;
     match number.zip(of_capture) {
         Some((_, of_capture)) if of_capture >= fields.captures() => Err(fields.invalid(capture)),

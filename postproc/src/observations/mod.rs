@@ -1,14 +1,18 @@
 //! Files of observations: what judging needs of the handshakes of captures, as Parquet.
 //!
-//! The rows are the events of the pipeline, in their order. The row of a handshake has the fields of
-//! its observation in columns. Every other row has a [`Record`] as JSON. docs/scale.md describes the
-//! file.
+//! The rows are the events of the pipeline, in their order. The row of a handshake has its ends and
+//! its time in columns, and everything else in one more, as bytes. Every other row has a [`Record`]
+//! as JSON. docs/scale.md describes the file.
 
-mod columns;
+mod bounds;
+#[cfg(test)]
+mod document;
 mod guard;
 mod judge;
+mod packed;
 mod reader;
 mod record;
+mod rows;
 mod writer;
 
 pub use judge::{JudgeError, judge};
@@ -18,14 +22,17 @@ pub use reader::ReadError;
 use reader::{Reader, Row};
 use record::{Head, Record};
 
-/// Version of the columns and of the records. Raised when one changes its meaning or goes away.
-const VERSION: u32 = 1;
-
-/// Column with the kind of a row.
-const KIND: &str = "kind";
+/// Version of the columns, the records and the fields of observations. Raised when one of them
+/// changes.
+const VERSION: u32 = 2;
 
 /// Column with the record of a row that is no handshake.
 const RECORD: &str = "record";
 
-/// Kind of the row of a handshake.
-const HANDSHAKE: &str = "handshake";
+/// Columns of the row of a handshake: its ends, its time, and the fields of its observation.
+const CLIENT_IP: &str = "client_ip";
+const CLIENT_PORT: &str = "client_port";
+const SERVER_IP: &str = "server_ip";
+const SERVER_PORT: &str = "server_port";
+const TIME: &str = "time";
+const FACTS: &str = "facts";

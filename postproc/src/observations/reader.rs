@@ -4,19 +4,16 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use arrow_array::{
-    Array, BinaryArray, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
-    UInt32Array,
-};
+use arrow_array::{Array, BinaryArray, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::ArrowError;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::errors::ParquetError;
-use syncookie_engine::{Field, Fields, ObservedHandshake};
+use syncookie_engine::{Endpoint, ObservedHandshake, Opening, Timestamp};
 use thiserror::Error;
 
-use super::columns::{Column, ColumnKind, columns};
 use super::guard::guarded;
-use super::{HANDSHAKE, Head, KIND, RECORD, Record, VERSION};
+use super::packed::Unpacker;
+use super::{CLIENT_IP, CLIENT_PORT, FACTS, Head, RECORD, Record, SERVER_IP, SERVER_PORT, TIME, VERSION, bounds};
 use crate::source::walk::Source;
 
 /// Number of rows that are read together.
@@ -65,7 +62,6 @@ pub enum Row {
 /// Reads the rows of a file, one after the other.
 pub struct Reader {
     batches: ParquetRecordBatchReader,
-    columns: Vec<Column>,
     batch: Option<Batch>,
     /// Number of rows that were read.
     rows: u64,
@@ -84,11 +80,11 @@ impl Reader {
     /// Fails if the file cannot be read or has no observations of this version.
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let file = File::open(path).map_err(ReadError::Open)?;
-        let open = || ParquetRecordBatchReaderBuilder::try_new(file)?.with_batch_size(BATCH).build();
+        let metadata = bounds::metadata(&file)?;
+        let open = || ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(BATCH).build();
         let batches = guarded(open).ok_or(ReadError::Damaged)??;
         let head = Head { version: VERSION, sources: 0, series: 0 };
-        let (columns, sources) = (columns(), Vec::new());
-        let mut reader = Self { batches, columns, batch: None, rows: 0, head, sources, waiting: None, captures: 0 };
+        let mut reader = Self { batches, batch: None, rows: 0, head, sources: Vec::new(), waiting: None, captures: 0 };
         match reader.next_row()? {
             Some(Row::Record(Record::Head(head))) if head.version == VERSION => reader.head = head,
             Some(Row::Record(Record::Head(head))) => return Err(ReadError::Version(head.version)),
@@ -138,7 +134,7 @@ impl Reader {
             }
             let next = guarded(|| self.batches.next()).ok_or(ReadError::Damaged)?;
             let Some(batch) = next else { return Ok(None) };
-            self.batch = Some(Batch::new(&batch?, &self.columns)?);
+            self.batch = Some(Batch::new(&batch?)?);
         }
     }
 }
@@ -165,212 +161,113 @@ impl Reader {
 
 /// Rows that were read together.
 struct Batch {
-    kinds: StringArray,
     records: StringArray,
-    values: Vec<(&'static Field, Values)>,
+    /// `None` if the file has not all columns of a handshake.
+    handshakes: Option<Handshakes>,
     /// Number of the next row.
     row: usize,
 }
 
 impl Batch {
-    fn new(batch: &RecordBatch, columns: &[Column]) -> Result<Self, ReadError> {
-        let values = columns.iter().map(|column| Values::of(column, batch.column_by_name(column.field.name)));
-        Ok(Self {
-            kinds: cast(batch.column_by_name(KIND))?,
-            records: cast(batch.column_by_name(RECORD))?,
-            values: values.collect::<Result<_, _>>()?,
-            row: 0,
-        })
+    fn new(batch: &RecordBatch) -> Result<Self, ReadError> {
+        let records = column(batch, RECORD).ok_or(ReadError::Foreign)?;
+        Ok(Self { records, handshakes: Handshakes::new(batch), row: 0 })
     }
 
     /// Reads the next row, which has this number in the file, after this number of captures of the
     /// series; `None` after the last row of the batch.
     fn next_row(&mut self, number: u64, captures: u32) -> Result<Option<Row>, ReadError> {
         let row = self.row;
-        if row >= self.kinds.len() {
+        if row >= self.records.len() {
             return Ok(None);
         }
         self.row += 1;
         let invalid = |column| ReadError::Invalid { row: number, column };
-        if self.kinds.is_valid(row) && self.kinds.value(row) == HANDSHAKE {
-            let mut cursor = Cursor { values: &self.values, row, captures, next: 0, list: None };
-            let observed = ObservedHandshake::read(&mut cursor).map_err(|field| invalid(field.name))?;
+        if self.records.is_null(row) {
+            let handshakes = self.handshakes.as_ref().ok_or(ReadError::Foreign)?;
+            let observed = handshakes.read(row, captures).map_err(invalid)?;
             return Ok(Some(Row::Handshake(Box::new(observed))));
         }
-        let record = self.records.is_valid(row).then(|| self.records.value(row));
-        let record = record.and_then(|record| serde_json::from_str(record).ok());
-        record.map(|record| Some(Row::Record(record))).ok_or_else(|| invalid(RECORD))
+        let record = serde_json::from_str(self.records.value(row)).map_err(|_| invalid(RECORD))?;
+        Ok(Some(Row::Record(record)))
     }
 }
 
-/// Values of a column; `Missing` if the file was written before the column was added.
-enum Values {
-    Missing,
-    Number(UInt32Array),
-    Difference(Int32Array),
-    Long(Int64Array),
-    Flag(BooleanArray),
-    Word(StringArray),
-    Bytes(BinaryArray),
-    List(ListArray, Vec<(&'static Field, Self)>),
+/// Columns of handshakes.
+struct Handshakes {
+    client: Ends,
+    server: Ends,
+    times: Int64Array,
+    facts: BinaryArray,
 }
 
-impl Values {
-    /// Returns the values of a column.
-    fn of(column: &Column, array: Option<&std::sync::Arc<dyn Array>>) -> Result<(&'static Field, Self), ReadError> {
-        if array.is_none() {
-            return Ok((column.field, Self::Missing));
+impl Handshakes {
+    fn new(batch: &RecordBatch) -> Option<Self> {
+        Some(Self {
+            client: Ends::new(batch, [CLIENT_IP, CLIENT_PORT])?,
+            server: Ends::new(batch, [SERVER_IP, SERVER_PORT])?,
+            times: column(batch, TIME)?,
+            facts: column(batch, FACTS)?,
+        })
+    }
+
+    /// Reads the handshake of a row. Fails with the name of a column or field without a valid value.
+    fn read(&self, row: usize, captures: u32) -> Result<ObservedHandshake, &'static str> {
+        if self.times.is_null(row) {
+            return Err(TIME);
         }
-        let values = match &column.kind {
-            ColumnKind::Number => Self::Number(cast(array)?),
-            ColumnKind::Difference => Self::Difference(cast(array)?),
-            ColumnKind::Long => Self::Long(cast(array)?),
-            ColumnKind::Flag => Self::Flag(cast(array)?),
-            ColumnKind::Word => Self::Word(cast(array)?),
-            ColumnKind::Bytes => Self::Bytes(cast(array)?),
-            ColumnKind::List(columns) => {
-                let lists: ListArray = cast(array)?;
-                let objects: StructArray = cast(Some(lists.values()))?;
-                let inner = columns.iter().map(|column| Self::of(column, objects.column_by_name(column.field.name)));
-                let inner = inner.collect::<Result<_, _>>()?;
-                Self::List(lists, inner)
-            }
-        };
-        Ok((column.field, values))
-    }
-}
-
-/// Returns a column with values of this type.
-fn cast<T: Clone + 'static>(array: Option<&std::sync::Arc<dyn Array>>) -> Result<T, ReadError> {
-    array.and_then(|array| array.as_any().downcast_ref()).cloned().ok_or(ReadError::Foreign)
-}
-
-/// Reads the values of a row in the order of the columns.
-struct Cursor<'a> {
-    values: &'a [(&'static Field, Values)],
-    row: usize,
-    captures: u32,
-    /// Place of the column that is read next.
-    next: usize,
-    list: Option<ListCursor<'a>>,
-}
-
-/// Reads the objects of a list.
-struct ListCursor<'a> {
-    values: &'a [(&'static Field, Values)],
-    /// Number of the next object among those of all lists.
-    following: usize,
-    /// Place of the column that is read next.
-    next: usize,
-}
-
-impl<'a> Cursor<'a> {
-    /// Returns the values of the next column, and the number of the row in it.
-    fn next(&mut self) -> Option<(&'a Values, usize)> {
-        let (values, row, next) = match &mut self.list {
-            Some(list) => (list.values, list.following.checked_sub(1)?, &mut list.next),
-            None => (self.values, self.row, &mut self.next),
-        };
-        *next += 1;
-        values.get(*next - 1).map(|(_, values)| (values, row))
-    }
-}
-
-/// Returns the value in a row, if there is one.
-macro_rules! value {
-    ($cursor:ident, $field:ident, $kind:ident) => {
-        match $cursor.next() {
-            Some((Values::Missing, _)) => Ok(None),
-            Some((Values::$kind(values), row)) if row < values.len() => {
-                Ok(values.is_valid(row).then(|| values.value(row)))
-            }
-            _ => Err($field),
+        if self.facts.is_null(row) {
+            return Err(FACTS);
         }
-    };
+        let time = Timestamp::from_nanos(self.times.value(row));
+        let opening = Opening { client: self.client.read(row)?, server: self.server.read(row)?, time };
+        let mut facts = Unpacker { bytes: self.facts.value(row), captures };
+        let observed = ObservedHandshake::read(opening, &mut facts).map_err(|field| field.name)?;
+        if facts.bytes.is_empty() { Ok(observed) } else { Err(FACTS) }
+    }
 }
 
-impl Fields for Cursor<'_> {
-    type Error = &'static Field;
+/// Columns of one end of each handshake.
+struct Ends {
+    names: [&'static str; 2],
+    ips: BinaryArray,
+    ports: UInt32Array,
+}
 
-    fn number(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Self::Error> {
-        value!(self, field, Number)
+impl Ends {
+    fn new(batch: &RecordBatch, names: [&'static str; 2]) -> Option<Self> {
+        Some(Self { names, ips: column(batch, names[0])?, ports: column(batch, names[1])? })
     }
 
-    fn difference(&mut self, field: &'static Field, _: Option<i32>) -> Result<Option<i32>, Self::Error> {
-        value!(self, field, Difference)
-    }
-
-    fn long(&mut self, field: &'static Field, _: Option<i64>) -> Result<Option<i64>, Self::Error> {
-        value!(self, field, Long)
-    }
-
-    fn flag(&mut self, field: &'static Field, _: bool) -> Result<bool, Self::Error> {
-        Ok(value!(self, field, Flag)?.unwrap_or_default())
-    }
-
-    fn word(
-        &mut self,
-        field: &'static Field,
-        _: Option<usize>,
-        words: &'static [&'static str],
-    ) -> Result<Option<usize>, Self::Error> {
-        let word = value!(self, field, Word)?;
-        word.map(|word| words.iter().position(|one| *one == word).ok_or(field)).transpose()
-    }
-
-    fn bytes(
-        &mut self,
-        field: &'static Field,
-        value: &mut [u8],
-        _: Option<usize>,
-    ) -> Result<Option<usize>, Self::Error> {
-        let Some(bytes) = value!(self, field, Bytes)? else { return Ok(None) };
-        value.get_mut(..bytes.len()).ok_or(field)?.copy_from_slice(bytes);
-        Ok(Some(bytes.len()))
-    }
-
-    fn list(&mut self, field: &'static Field, _: usize, most: usize) -> Result<usize, Self::Error> {
-        let (lists, values, row) = match self.next() {
-            Some((Values::List(lists, values), row)) => (lists, values, row),
-            Some((Values::Missing, _)) => return Ok(0),
-            _ => return Err(field),
+    fn read(&self, row: usize) -> Result<Endpoint, &'static str> {
+        let [ip_name, port_name] = self.names;
+        let bytes = if self.ips.is_valid(row) { self.ips.value(row) } else { &[] };
+        let ip = match (<[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
+            (Ok(bytes), _) => bytes.into(),
+            (_, Ok(bytes)) => bytes.into(),
+            _ => return Err(ip_name),
         };
-        let ends = lists.value_offsets();
-        let (start, end) = (ends.get(row).ok_or(field)?, ends.get(row + 1).ok_or(field)?);
-        let length = usize::try_from(end - start).map_err(|_| field)?;
-        let following = usize::try_from(*start).map_err(|_| field)?;
-        self.list = Some(ListCursor { values, following, next: 0 });
-        if length <= most { Ok(length) } else { Err(field) }
+        let port = self.ports.is_valid(row).then(|| self.ports.value(row)).and_then(|port| port.try_into().ok());
+        Ok(Endpoint { ip, port: port.ok_or(port_name)? })
     }
+}
 
-    fn captures(&self) -> u32 {
-        self.captures
-    }
-
-    fn item(&mut self) {
-        if let Some(list) = &mut self.list {
-            list.following += 1;
-            list.next = 0;
-        }
-    }
-
-    fn end_list(&mut self) {
-        self.list = None;
-    }
-
-    fn invalid(&self, field: &'static Field) -> Self::Error {
-        field
-    }
+/// Returns the column with this name, if it has values of this type.
+fn column<T: Clone + 'static>(batch: &RecordBatch, name: &str) -> Option<T> {
+    batch.column_by_name(name)?.as_any().downcast_ref().cloned()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::ops::Range;
     use std::path::PathBuf;
 
     use parquet::arrow::ArrowWriter;
 
     use super::*;
     use crate::observations::Writer;
+    use crate::observations::writer::options;
     use crate::pipeline::{self, Options, Silent};
     use crate::source::walk;
 
@@ -386,6 +283,14 @@ mod tests {
         assert_eq!(writer.finish().unwrap().captures, 1);
     }
 
+    /// Writes these rows as the writer does.
+    fn write(batches: &[RecordBatch], path: &Path) {
+        let file = File::create(path).unwrap();
+        let mut writer = ArrowWriter::try_new_with_options(file, batches[0].schema(), options()).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.close().unwrap();
+    }
+
     /// Copies a file of observations without one of its columns.
     fn copy_without(column: &str, from: &Path, to: &Path) {
         let batches = ParquetRecordBatchReaderBuilder::try_new(File::open(from).unwrap()).unwrap().build().unwrap();
@@ -394,10 +299,7 @@ mod tests {
         let kept: Vec<usize> =
             (0..schema.fields().len()).filter(|&place| schema.field(place).name() != column).collect();
         assert_eq!(kept.len() + 1, schema.fields().len(), "there is such a column");
-        let schema = std::sync::Arc::new(schema.project(&kept).unwrap());
-        let mut writer = ArrowWriter::try_new(File::create(to).unwrap(), schema, None).unwrap();
-        batches.iter().for_each(|batch| writer.write(&batch.project(&kept).unwrap()).unwrap());
-        writer.close().unwrap();
+        write(&batches.iter().map(|batch| batch.project(&kept).unwrap()).collect::<Vec<_>>(), to);
     }
 
     fn handshakes(path: &Path) -> Result<usize, ReadError> {
@@ -410,24 +312,52 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_column_is_read_unless_each_handshake_has_its_fact() {
+    fn a_file_without_one_of_the_columns_is_foreign() {
         let folder = tempfile::tempdir().unwrap();
         let [whole, other] = ["whole", "other"].map(|name| folder.path().join(name));
         observed(&whole);
-        let all = handshakes(&whole).unwrap();
-        assert!(all > 0);
-        for column in ["vlan", "simultaneous", "icmp_errors", "segments"] {
+        assert!(handshakes(&whole).unwrap() > 0);
+        for column in [RECORD, CLIENT_IP, CLIENT_PORT, SERVER_IP, SERVER_PORT, TIME, FACTS] {
             copy_without(column, &whole, &other);
-            assert_eq!(handshakes(&other).unwrap(), all, "{column}");
+            assert!(matches!(handshakes(&other), Err(ReadError::Foreign)), "{column}");
         }
-        for column in ["server_port", "headers"] {
-            copy_without(column, &whole, &other);
-            assert!(
-                matches!(handshakes(&other), Err(ReadError::Invalid { column: of, .. }) if of != RECORD),
-                "{column}"
-            );
-        }
-        copy_without(KIND, &whole, &other);
-        assert!(matches!(handshakes(&other), Err(ReadError::Foreign)));
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_refused_whatever_its_columns_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old");
+        let head = Record::Head(Head { version: 1, sources: 0, series: 0 });
+        let records: arrow_array::ArrayRef =
+            std::sync::Arc::new(StringArray::from(vec![serde_json::to_string(&head).unwrap()]));
+        let batch = RecordBatch::try_from_iter([(RECORD, records)]).unwrap();
+        write(&[batch], &path);
+        assert!(matches!(Reader::open(&path), Err(ReadError::Version(1))));
+    }
+
+    #[test]
+    fn a_page_that_promises_gigabytes_is_refused_before_memory_is_reserved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("forged");
+        observed(&path);
+        let mut bytes = fs::read(&path).unwrap();
+        // The header of the first page begins after four letters, with its kind and its size.
+        const SIZE: Range<usize> = 7..9;
+        assert_eq!(bytes[4..7], [0x15, 0, 0x15], "the kind of page and the field of its size");
+        assert!(bytes[SIZE.start] >= 0x80 && bytes[SIZE.end - 1] < 0x80, "the size has two bytes");
+        bytes.splice(SIZE, [0xfe, 0xff, 0xff, 0xff, 0x0f]);
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(Reader::open(&path), Err(ReadError::Damaged)));
+    }
+
+    #[test]
+    fn metadata_that_is_longer_than_what_it_describes_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("forged");
+        let mut bytes = vec![0; 100_000];
+        bytes.extend(99_000_u32.to_le_bytes());
+        bytes.extend(b"PAR1");
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(Reader::open(&path), Err(ReadError::Damaged)));
     }
 }

@@ -39,22 +39,6 @@ pub enum Record {
     End(Box<End>),
 }
 
-impl Record {
-    /// Returns the kind, as in the column of kinds.
-    pub(super) const fn kind(&self) -> &'static str {
-        match self {
-            Self::Head(_) => "head",
-            Self::Source(_) => "source",
-            Self::Series => "series",
-            Self::Capture { .. } => "capture",
-            Self::Problem(_) => "problem",
-            Self::Read(_) => "read",
-            Self::NotReached { .. } => "not-reached",
-            Self::End(_) => "end",
-        }
-    }
-}
-
 /// First row of a file.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Head {

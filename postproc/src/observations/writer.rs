@@ -1,23 +1,19 @@
 //! Writes a file of observations.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
-use arrow_array::builder::{BinaryBuilder, BooleanBuilder, Int32Builder, Int64Builder, StringBuilder, UInt32Builder};
-use arrow_array::{ArrayRef, RecordBatch, StructArray};
-use arrow_buffer::NullBuffer;
-use arrow_schema::{ArrowError, Field as ArrowField, Fields as ArrowFields, Schema};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use syncookie_engine::{EndOfPackets, Field, Fields, ObservedHandshake, Observer as Engine};
+use parquet::schema::types::ColumnPath;
+use syncookie_engine::{EndOfPackets, ObservedHandshake, Observer as Engine};
 
-use super::columns::{Column, ColumnKind, columns, pack};
 use super::record::End;
-use super::{HANDSHAKE, Head, KIND, RECORD, Record, VERSION};
+use super::rows::Rows;
+use super::{FACTS, Head, Record, VERSION};
 use crate::pipeline::{Event, EventSink, Observer, SeriesSink};
 use crate::problem::Problem;
-use crate::report::parquet::lists::Lengths;
 use crate::report::parquet::{arrow, into_io};
 use crate::source::walk::{Plan, Source};
 
@@ -26,6 +22,19 @@ const BATCH: usize = 1 << 10;
 
 /// Maximum number of bytes of a row group.
 const GROUP_BYTES: usize = 32 << 20;
+
+/// Returns the options with which a file is written. [`super::bounds`] refuses other encodings.
+pub(super) fn options() -> ArrowWriterOptions {
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        // To look a value up takes longer than to compress it.
+        .set_dictionary_enabled(false)
+        // Per row group: a query by time or server skips whole groups, and pages cost more.
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_column_statistics_enabled(ColumnPath::from(FACTS), EnabledStatistics::None)
+        .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
+    ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true)
+}
 
 /// What was read while a file was written.
 pub struct Observed {
@@ -57,15 +66,9 @@ impl<'a, W: Write + Send> Writer<'a, W> {
     /// # Errors
     /// Like every method here, fails if the file cannot be written.
     pub fn new(plan: &'a Plan, observer: &'a mut dyn Observer, output: W) -> io::Result<Self> {
-        let mut rows = Rows::new(&columns());
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::SNAPPY)
-            // Per row group: a query by time or server skips whole groups, and pages cost more.
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-        let properties = pack(properties, &columns()).build();
+        let mut rows = Rows::default();
         let schema = rows.take().map_err(arrow)?.schema();
-        let writer = ArrowWriter::try_new(output, schema, Some(properties)).map_err(into_io)?;
+        let writer = ArrowWriter::try_new_with_options(output, schema, options()).map_err(into_io)?;
         let (problems, not_reached) = (Vec::new(), Vec::new());
         Ok(Self { plan, observer, rows, writer, problems, not_reached, capture: String::new(), captures: 0 })
     }
@@ -159,235 +162,5 @@ impl<W: Write + Send> EventSink<Engine> for Writer<'_, W> {
 impl<W: Write + Send> Writer<'_, W> {
     fn finished(&mut self, first: usize, last: usize, end: &EndOfPackets) -> io::Result<()> {
         self.record(&Record::End(Box::new(End::new(first, last, end))))
-    }
-}
-
-/// Collected rows, as columns.
-struct Rows {
-    count: usize,
-    kinds: StringBuilder,
-    records: StringBuilder,
-    cells: Vec<(&'static Field, Cells)>,
-    /// Place of the column that is visited next, and in it of the column of a list.
-    next: usize,
-    inner: Option<usize>,
-}
-
-impl Rows {
-    fn new(columns: &[Column]) -> Self {
-        Self {
-            count: 0,
-            kinds: StringBuilder::new(),
-            records: StringBuilder::new(),
-            cells: columns.iter().map(Cells::named).collect(),
-            next: 0,
-            inner: None,
-        }
-    }
-
-    /// Adds a row that is no handshake.
-    fn push_record(&mut self, record: &Record) -> io::Result<()> {
-        self.count += 1;
-        self.kinds.append_value(record.kind());
-        self.records.append_value(serde_json::to_string(record)?);
-        self.cells.iter_mut().for_each(|(_, cells)| cells.push_null());
-        Ok(())
-    }
-
-    /// Adds the row of a handshake.
-    fn push(&mut self, observed: &ObservedHandshake) -> io::Result<()> {
-        self.count += 1;
-        self.kinds.append_value(HANDSHAKE);
-        self.records.append_null();
-        (self.next, self.inner) = (0, None);
-        observed.write(self).map_err(|field| io::Error::other(format!("no valid value of {}", field.name)))
-    }
-
-    /// Takes the collected rows.
-    fn take(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.count = 0;
-        let kinds: ArrayRef = Arc::new(self.kinds.finish());
-        let mut fields = vec![
-            ArrowField::new(KIND, kinds.data_type().clone(), false),
-            ArrowField::new(RECORD, arrow_schema::DataType::Utf8, true),
-        ];
-        let mut arrays: Vec<ArrayRef> = vec![kinds, Arc::new(self.records.finish())];
-        for (field, cells) in &mut self.cells {
-            let array = cells.take()?;
-            fields.push(ArrowField::new(field.name, array.data_type().clone(), true));
-            arrays.push(array);
-        }
-        RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
-    }
-
-    /// Returns the cells of the field that is visited.
-    fn cells(&mut self) -> Option<&mut Cells> {
-        let outer = &mut self.cells.get_mut(self.next)?.1;
-        match (&mut self.inner, outer) {
-            (Some(inner), Cells::List { cells, .. }) => {
-                *inner += 1;
-                cells.get_mut(*inner - 1).map(|(_, cells)| cells)
-            }
-            (_, outer) => {
-                self.next += 1;
-                Some(outer)
-            }
-        }
-    }
-}
-
-/// Cells of a column.
-enum Cells {
-    Number(UInt32Builder),
-    Difference(Int32Builder),
-    Long(Int64Builder),
-    Flag(BooleanBuilder),
-    Word(StringBuilder),
-    Bytes(BinaryBuilder),
-    List { lengths: Lengths, is_there: Vec<bool>, cells: Vec<(&'static Field, Self)> },
-}
-
-impl Cells {
-    fn named(column: &Column) -> (&'static Field, Self) {
-        let cells = match &column.kind {
-            ColumnKind::Number => Self::Number(UInt32Builder::new()),
-            ColumnKind::Difference => Self::Difference(Int32Builder::new()),
-            ColumnKind::Long => Self::Long(Int64Builder::new()),
-            ColumnKind::Flag => Self::Flag(BooleanBuilder::new()),
-            ColumnKind::Word => Self::Word(StringBuilder::new()),
-            ColumnKind::Bytes => Self::Bytes(BinaryBuilder::new()),
-            ColumnKind::List(columns) => Self::List {
-                lengths: Lengths::default(),
-                is_there: Vec::new(),
-                cells: columns.iter().map(Self::named).collect(),
-            },
-        };
-        (column.field, cells)
-    }
-
-    fn push_null(&mut self) {
-        match self {
-            Self::Number(cells) => cells.append_null(),
-            Self::Difference(cells) => cells.append_null(),
-            Self::Long(cells) => cells.append_null(),
-            Self::Flag(cells) => cells.append_null(),
-            Self::Word(cells) => cells.append_null(),
-            Self::Bytes(cells) => cells.append_null(),
-            Self::List { lengths, is_there, .. } => {
-                lengths.push(0);
-                is_there.push(false);
-            }
-        }
-    }
-
-    fn take(&mut self) -> Result<ArrayRef, ArrowError> {
-        Ok(match self {
-            Self::Number(cells) => Arc::new(cells.finish()),
-            Self::Difference(cells) => Arc::new(cells.finish()),
-            Self::Long(cells) => Arc::new(cells.finish()),
-            Self::Flag(cells) => Arc::new(cells.finish()),
-            Self::Word(cells) => Arc::new(cells.finish()),
-            Self::Bytes(cells) => Arc::new(cells.finish()),
-            Self::List { lengths, is_there, cells } => {
-                let objects = take_objects(cells)?;
-                lengths.list(objects, Some(NullBuffer::from(std::mem::take(is_there))))?
-            }
-        })
-    }
-}
-
-/// Takes the objects of a list.
-fn take_objects(cells: &mut [(&'static Field, Cells)]) -> Result<ArrayRef, ArrowError> {
-    let mut arrays = Vec::with_capacity(cells.len());
-    for (field, cells) in cells {
-        let array = cells.take()?;
-        arrays.push((ArrowField::new(field.name, array.data_type().clone(), true), array));
-    }
-    let (fields, arrays): (Vec<ArrowField>, Vec<ArrayRef>) = arrays.into_iter().unzip();
-    Ok(Arc::new(StructArray::try_new(ArrowFields::from(fields), arrays, None)?))
-}
-
-/// A row is written as its fields are visited: in the order of the columns.
-impl Fields for Rows {
-    type Error = &'static Field;
-
-    #[inline]
-    fn number(&mut self, _: &'static Field, value: Option<u32>) -> Result<Option<u32>, Self::Error> {
-        if let Some(Cells::Number(cells)) = self.cells() {
-            cells.append_option(value);
-        }
-        Ok(value)
-    }
-
-    #[inline]
-    fn difference(&mut self, _: &'static Field, value: Option<i32>) -> Result<Option<i32>, Self::Error> {
-        if let Some(Cells::Difference(cells)) = self.cells() {
-            cells.append_option(value);
-        }
-        Ok(value)
-    }
-
-    #[inline]
-    fn long(&mut self, _: &'static Field, value: Option<i64>) -> Result<Option<i64>, Self::Error> {
-        if let Some(Cells::Long(cells)) = self.cells() {
-            cells.append_option(value);
-        }
-        Ok(value)
-    }
-
-    #[inline]
-    fn flag(&mut self, _: &'static Field, value: bool) -> Result<bool, Self::Error> {
-        if let Some(Cells::Flag(cells)) = self.cells() {
-            cells.append_value(value);
-        }
-        Ok(value)
-    }
-
-    #[inline]
-    fn word(
-        &mut self,
-        _: &'static Field,
-        value: Option<usize>,
-        words: &'static [&'static str],
-    ) -> Result<Option<usize>, Self::Error> {
-        if let Some(Cells::Word(cells)) = self.cells() {
-            cells.append_option(value.and_then(|place| words.get(place)));
-        }
-        Ok(value)
-    }
-
-    #[inline]
-    fn bytes(
-        &mut self,
-        _: &'static Field,
-        value: &mut [u8],
-        length: Option<usize>,
-    ) -> Result<Option<usize>, Self::Error> {
-        if let Some(Cells::Bytes(cells)) = self.cells() {
-            cells.append_option(length.and_then(|length| value.get(..length)));
-        }
-        Ok(length)
-    }
-
-    fn list(&mut self, _: &'static Field, length: usize, _: usize) -> Result<usize, Self::Error> {
-        if let Some((_, Cells::List { lengths, is_there, .. })) = self.cells.get_mut(self.next) {
-            lengths.push(length);
-            is_there.push(true);
-        }
-        self.inner = Some(0);
-        Ok(length)
-    }
-
-    fn item(&mut self) {
-        self.inner = Some(0);
-    }
-
-    fn end_list(&mut self) {
-        self.next += 1;
-        self.inner = None;
-    }
-
-    fn invalid(&self, field: &'static Field) -> Self::Error {
-        field
     }
 }

@@ -1,0 +1,204 @@
+//! Checks what a Parquet file says about its own sizes, before anything is decoded.
+//!
+//! The Parquet crate reserves memory for what the headers of a file promise. A file of a few bytes
+//! can promise gigabytes. What [`super::Writer`] writes has one form, and any other is refused: flat
+//! columns without dictionaries, in pages of a limited size.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::basic::Compression;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+
+use super::ReadError;
+use super::guard::guarded;
+
+/// Last bytes of a file: the length of the metadata, and four letters.
+const TAIL: u64 = 8;
+const LETTERS: &[u8] = b"PAR1";
+
+/// Maximum length of the metadata: this and a share of the file. A row group of 30 MB takes less than
+/// 1,000 bytes of it.
+const METADATA: u64 = 64 << 10;
+const METADATA_SHARE: u64 = 1000;
+
+/// Maximum number of columns.
+const COLUMNS: usize = 16;
+
+/// Maximum bytes of a page. The writer ends one after a megabyte, or after a longer record.
+const PAGE_BYTES: u64 = 16 << 20;
+
+/// Maximum number of values of a page. The writer ends one after 20,000.
+const PAGE_VALUES: u64 = 1 << 16;
+
+/// Reads the metadata of a file, and checks that it promises no more than the file has.
+pub(super) fn metadata(file: &File) -> Result<ArrowReaderMetadata, ReadError> {
+    let length = check_tail(file)?;
+    // What is in the metadata for Arrow alone is not needed.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = guarded(|| ArrowReaderMetadata::load(file, options)).ok_or(ReadError::Damaged)??;
+    let columns = metadata.parquet_schema().columns();
+    if columns.len() > COLUMNS || columns.iter().any(|column| column.max_rep_level() > 0) {
+        return Err(ReadError::Foreign);
+    }
+    let mut reader = BufReader::new(file);
+    for group in metadata.metadata().row_groups() {
+        if !is_group_within(group, length, &mut reader).map_err(ReadError::Open)? {
+            return Err(ReadError::Damaged);
+        }
+    }
+    Ok(metadata)
+}
+
+/// Checks the length of the metadata, and returns that of the file.
+fn check_tail(mut file: &File) -> Result<u64, ReadError> {
+    let length = file.seek(SeekFrom::End(0)).map_err(ReadError::Open)?;
+    let Some(tail_at) = length.checked_sub(TAIL) else { return Ok(length) };
+    let mut tail = [0; TAIL as usize];
+    file.seek(SeekFrom::Start(tail_at)).and_then(|_| file.read_exact(&mut tail)).map_err(ReadError::Open)?;
+    let (metadata, letters) = tail.split_at(4);
+    let metadata = metadata.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
+    let most = METADATA + length / METADATA_SHARE;
+    if letters == LETTERS && metadata > most { Err(ReadError::Damaged) } else { Ok(length) }
+}
+
+/// Returns whether the pages of a row group have the rows and the sizes that it promises, in a file of
+/// this length.
+fn is_group_within(group: &RowGroupMetaData, length: u64, reader: &mut BufReader<&File>) -> io::Result<bool> {
+    for chunk in group.columns() {
+        let Some(place) = place(chunk, length) else { return Ok(false) };
+        if values(place, reader)? != u64::try_from(group.num_rows()).ok() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Returns the place of a column's pages, if it lies in a file of this length, and the column has no
+/// dictionary and no other compression than the writer's.
+fn place(chunk: &ColumnChunkMetaData, length: u64) -> Option<Range<u64>> {
+    let is_known = matches!(chunk.compression(), Compression::SNAPPY | Compression::UNCOMPRESSED);
+    let start = u64::try_from(chunk.data_page_offset()).ok()?;
+    let end = start.checked_add(chunk.compressed_size().try_into().ok()?)?;
+    let is_valid = is_known && chunk.dictionary_page_offset().is_none() && end <= length;
+    is_valid.then_some(start..end)
+}
+
+/// Counts the values of a column's pages; `None` if a page is too large or not of the writer's form.
+fn values(place: Range<u64>, reader: &mut BufReader<&File>) -> io::Result<Option<u64>> {
+    let (mut at, mut values) = (place.start, 0);
+    reader.seek(SeekFrom::Start(at))?;
+    while at < place.end {
+        let mut header = Header { reader, read: 0 };
+        let Some(page) = page(&mut header)? else { return Ok(None) };
+        at += header.read + page.compressed;
+        if at > place.end || page.uncompressed > PAGE_BYTES || page.values > PAGE_VALUES {
+            return Ok(None);
+        }
+        values += page.values;
+        reader.seek_relative(page.compressed.cast_signed())?;
+    }
+    Ok(Some(values))
+}
+
+/// What the header of a page promises.
+#[derive(Debug, PartialEq, Eq)]
+struct Page {
+    uncompressed: u64,
+    compressed: u64,
+    values: u64,
+}
+
+/// Reads the header of a page; `None` if it is not of the writer's form. That form is strict, so that
+/// the Parquet crate cannot understand it otherwise: an object of Thrift's compact protocol with
+/// numbers of 32 bits for the kind of page and its two sizes, and an inner one for its values.
+fn page<R: BufRead>(header: &mut Header<'_, R>) -> io::Result<Option<Page>> {
+    const DATA: u64 = 0;
+    const PLAIN: u64 = 0;
+    const RUNS: u64 = 3;
+    let Some([kind, uncompressed, compressed]) = header.numbers()? else { return Ok(None) };
+    // The next field but one is an object.
+    if header.byte()? != 2 << 4 | Header::<R>::OBJECT {
+        return Ok(None);
+    }
+    let Some([values, encoding, definitions, repetitions]) = header.numbers()? else { return Ok(None) };
+    let ends = header.byte()? == 0 && header.byte()? == 0;
+    let is_known = ends && [kind, encoding, definitions, repetitions] == [DATA, PLAIN, RUNS, RUNS];
+    Ok(is_known.then_some(Page { uncompressed, compressed, values }))
+}
+
+/// Reads the header of a page.
+struct Header<'a, R> {
+    reader: &'a mut R,
+    /// Number of bytes that were read.
+    read: u64,
+}
+
+impl<R: BufRead> Header<'_, R> {
+    /// Types of fields.
+    const NUMBER: u8 = 5;
+    const OBJECT: u8 = 12;
+
+    fn byte(&mut self) -> io::Result<u8> {
+        let mut byte = [0];
+        self.reader.read_exact(&mut byte)?;
+        self.read += 1;
+        Ok(byte[0])
+    }
+
+    /// Reads fields that follow each other and are numbers from 0 to 2^31 - 1.
+    fn numbers<const N: usize>(&mut self) -> io::Result<Option<[u64; N]>> {
+        let mut numbers = [0; N];
+        for number in &mut numbers {
+            if self.byte()? != 1 << 4 | Self::NUMBER {
+                return Ok(None);
+            }
+            match self.number()? {
+                Some(read) => *number = read,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(numbers))
+    }
+
+    /// Reads a number: seven bits in each byte, the sign in the lowest bit.
+    fn number(&mut self) -> io::Result<Option<u64>> {
+        let mut folded = 0;
+        for place in 0..5 {
+            let byte = self.byte()?;
+            folded |= u64::from(byte & 0x7f) << (7 * place);
+            if byte < 0x80 {
+                return Ok((folded & 1 == 0 && folded <= u32::MAX.into()).then_some(folded / 2));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Header of a page of 40 bytes, 30 of them compressed, with 7 values.
+    const HEADER: [u8; 17] = [0x15, 0, 0x15, 80, 0x15, 60, 0x2c, 0x15, 14, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+
+    fn page_of(bytes: &[u8]) -> Option<Page> {
+        page(&mut Header { reader: &mut &*bytes, read: 0 }).ok().flatten()
+    }
+
+    #[test]
+    fn the_sizes_of_a_page_are_read_and_any_other_header_is_refused() {
+        assert_eq!(page_of(&HEADER), Some(Page { uncompressed: 40, compressed: 30, values: 7 }));
+        for place in 0..HEADER.len() {
+            assert_eq!(page_of(&HEADER[..place]), None, "{place} bytes");
+            // Sizes and numbers of values have no other form.
+            if ![3, 5, 8].contains(&place) {
+                let mut changed = HEADER;
+                changed[place] ^= 1;
+                assert_eq!(page_of(&changed), None, "byte {place}");
+            }
+        }
+    }
+}
