@@ -72,7 +72,7 @@ pub use limits::{DetailLevel, FindingParts, Limits};
 pub use narrative::errors::NarratedError;
 pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use observed::fields::{Field, Fields};
-pub use observed::{ObservedHandshake, Opening};
+pub use observed::{Observed, ObservedHandshake, Opening};
 pub use observer::{EndOfPackets, Observer};
 pub use packet::observation::{Frame, Observation, Packet, Timestamp};
 pub use packet::options::{TcpOption, tcp_options};

@@ -1,8 +1,6 @@
 //! The first of the engine's two steps: turns packets into the facts of handshakes, without judging
 //! them.
 
-use std::convert::Infallible;
-
 use crate::connection::handshake::Handshake;
 use crate::connection::handshakes::Handshakes;
 use crate::connection::tracker::Tracker;
@@ -14,7 +12,7 @@ use crate::packet::icmp::{self, IcmpError};
 use crate::packet::ip::{self, NoSegment};
 use crate::packet::segment::{Flags, Segment};
 use crate::{
-    Frame, HandshakeId, Limits, Link, Midstream, Observation, ObservedHandshake, Packet, Pushed, Statistics, Timestamp,
+    Frame, HandshakeId, Limits, Link, Midstream, Observation, Observed, Packet, Pushed, Statistics, Timestamp,
 };
 
 /// Decides what happens to handshakes while packets arrive.
@@ -57,39 +55,20 @@ pub struct Observer {
     pub(crate) now: Timestamp,
 }
 
-/// Number of observations that are passed on together.
-const PORTION: usize = 256;
-
 /// Passes observations of the oldest handshakes on.
-struct Taking<'a>(&'a mut dyn FnMut(Vec<ObservedHandshake>));
+struct Taking<'a>(&'a mut dyn FnMut(Observed<'_>));
 
 impl Consumer for Taking<'_> {
     #[inline(always)]
     fn changed(&mut self, _: &Handshakes, _: HandshakeId) {}
 
     fn take_oldest(&mut self, handshakes: &mut Handshakes, end: HandshakeId, _: Timestamp, _: &mut Statistics) {
-        let Ok(()) = portions(handshakes, end, &mut |portion| {
-            self.0(portion);
-            Ok::<_, Infallible>(())
-        });
+        handshakes.before(end).for_each(|handshake| (self.0)(observed(handshakes, handshake)));
     }
 }
 
-/// Passes observations of the handshakes with an id below `end` to `take`.
-fn portions<E>(
-    handshakes: &Handshakes,
-    end: HandshakeId,
-    take: &mut dyn FnMut(Vec<ObservedHandshake>) -> Result<(), E>,
-) -> Result<(), E> {
-    let observe = |handshake: &Handshake| {
-        let (handshake, link) = (handshake.clone(), handshakes.link(handshake));
-        ObservedHandshake { handshake, link }
-    };
-    let mut observed = handshakes.before(end).map(observe).peekable();
-    while observed.peek().is_some() {
-        take(observed.by_ref().take(PORTION).collect())?;
-    }
-    Ok(())
+fn observed<'a>(handshakes: &Handshakes, handshake: &'a Handshake) -> Observed<'a> {
+    Observed::new(handshake, handshakes.link(handshake))
 }
 
 impl Observer {
@@ -100,31 +79,27 @@ impl Observer {
     }
 
     /// Takes consecutive frames of a capture as [`crate::Analyzer::push_all_with_links`] does.
-    /// Observations of the oldest handshakes are passed to `taken`, in portions, when there are
-    /// more than [`Limits::handshakes`]: later packets of these are ignored.
+    /// Observations of the oldest handshakes are passed to `taken` when there are more than
+    /// [`Limits::handshakes`]: later packets of these are ignored.
     pub fn push_all_with_links<'a>(
         &mut self,
         capture: u32,
         frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
         link_of: impl Fn(u32) -> Option<Link>,
-        taken: &mut dyn FnMut(Vec<ObservedHandshake>),
+        taken: &mut dyn FnMut(Observed<'_>),
     ) {
         self.push_all(capture, frames, link_of, &mut Taking(taken));
     }
 
-    /// Passes observations of the remaining handshakes to `take`, in portions. They are in the order
-    /// in which the handshakes began. The observer is then empty, and keeps its memory for other
-    /// captures.
+    /// Passes observations of the remaining handshakes to `take`, in the order in which the handshakes
+    /// began. The observer is then empty, and keeps its memory for other captures.
     ///
     /// # Errors
     ///
     /// Returns the first error of `take` and stops.
-    pub fn finish_in_portions<E>(
-        &mut self,
-        mut take: impl FnMut(Vec<ObservedHandshake>) -> Result<(), E>,
-    ) -> Result<EndOfPackets, E> {
+    pub fn finish<E>(&mut self, mut take: impl FnMut(Observed<'_>) -> Result<(), E>) -> Result<EndOfPackets, E> {
         let (handshakes, _) = self.end_of_packets();
-        portions(handshakes, handshakes.end(), &mut take)?;
+        handshakes.before(handshakes.end()).try_for_each(|handshake| take(observed(handshakes, handshake)))?;
         let (time, wrong_checksums_work) = (self.now, self.all().wrong_checksums_work());
         let (_, midstream) = self.reset();
         Ok(EndOfPackets { time, midstream, wrong_checksums_work })

@@ -3,7 +3,8 @@
 use std::convert::Infallible;
 
 use syncookie_engine::{
-    EndOfPackets, Field, Fields, Finding, FindingParts, Findings, Judge, Limits, ObservedHandshake, Observer, Timestamp,
+    EndOfPackets, Field, Fields, Finding, FindingParts, Findings, Judge, Limits, Observed, ObservedHandshake, Observer,
+    Timestamp,
 };
 
 /// Packet of a frame: its number, its time, and the IP packet if it has one.
@@ -16,20 +17,20 @@ pub type NumberedPacket<'a> = (u32, Timestamp, Option<&'a [u8]>);
 pub fn judged_elsewhere<'a>(limits: Limits, frames: impl IntoIterator<Item = NumberedPacket<'a>>) -> (Findings, u64) {
     let mut observer = Observer::new(limits);
     let mut observed = Vec::new();
-    observer.push_all_with_links(0, frames, |_| None, &mut |mut portion| observed.append(&mut portion));
+    observer.push_all_with_links(0, frames, |_| None, &mut |one| observed.push(read_again(&one)));
     let early = observer.statistics().evicted_early;
-    let Ok(end) = observer.finish_in_portions(|mut portion| {
-        observed.append(&mut portion);
+    let Ok(end) = observer.finish(|one| {
+        observed.push(read_again(&one));
         Ok::<_, Infallible>(())
     });
-    (judged(limits, &observed, end), early)
+    (judged(limits, observed, end), early)
 }
 
-fn judged(limits: Limits, observed: &[ObservedHandshake], end: EndOfPackets) -> Findings {
+fn judged(limits: Limits, observed: Vec<ObservedHandshake>, end: EndOfPackets) -> Findings {
     let mut judge = Judge::new(limits, FindingParts::default());
     let mut handshakes: Vec<Finding> = Vec::new();
     for observed in observed {
-        judge.push(read_again(observed), &mut |mut portion| handshakes.append(&mut portion));
+        judge.push(observed, &mut |mut portion| handshakes.append(&mut portion));
     }
     let Ok(findings) = judge.finish_in_portions(end, |mut portion| {
         handshakes.append(&mut portion);
@@ -38,7 +39,7 @@ fn judged(limits: Limits, observed: &[ObservedHandshake], end: EndOfPackets) -> 
     Findings { handshakes, ..findings }
 }
 
-fn read_again(observed: &ObservedHandshake) -> ObservedHandshake {
+fn read_again(observed: &Observed<'_>) -> ObservedHandshake {
     let mut written = Written::default();
     observed.write(&mut written).expect("everything can be written");
     let mut reader = Reader { written: &written.0, next: 0 };
@@ -50,12 +51,15 @@ fn read_again(observed: &ObservedHandshake) -> ObservedHandshake {
 /// Value of a field.
 #[derive(Clone, Debug)]
 enum Value {
-    Number(Option<u32>),
-    Difference(Option<i32>),
-    Long(Option<i64>),
+    Number(u32),
+    Random(u32),
+    Difference(i32),
+    Long(i64),
+    Optional(Option<u32>),
+    OptionalLong(Option<i64>),
     Flag(bool),
-    Word(Option<usize>),
-    Bytes(Option<Vec<u8>>),
+    Word(usize),
+    Bytes(Vec<u8>),
     List(usize),
 }
 
@@ -79,39 +83,41 @@ impl Fields for Written {
 
     const READS: bool = false;
 
-    fn number(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Invalid> {
+    fn number(&mut self, field: &'static Field, value: u32) -> Result<u32, Invalid> {
         self.add(field, Value::Number(value), value)
     }
 
-    fn difference(&mut self, field: &'static Field, value: Option<i32>) -> Result<Option<i32>, Invalid> {
+    fn random(&mut self, field: &'static Field, value: u32) -> Result<u32, Invalid> {
+        self.add(field, Value::Random(value), value)
+    }
+
+    fn difference(&mut self, field: &'static Field, value: i32) -> Result<i32, Invalid> {
         self.add(field, Value::Difference(value), value)
     }
 
-    fn long(&mut self, field: &'static Field, value: Option<i64>) -> Result<Option<i64>, Invalid> {
+    fn long(&mut self, field: &'static Field, value: i64) -> Result<i64, Invalid> {
         self.add(field, Value::Long(value), value)
+    }
+
+    fn optional(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Invalid> {
+        self.add(field, Value::Optional(value), value)
+    }
+
+    fn optional_long(&mut self, field: &'static Field, value: Option<i64>) -> Result<Option<i64>, Invalid> {
+        self.add(field, Value::OptionalLong(value), value)
     }
 
     fn flag(&mut self, field: &'static Field, value: bool) -> Result<bool, Invalid> {
         self.add(field, Value::Flag(value), value)
     }
 
-    fn word(
-        &mut self,
-        field: &'static Field,
-        value: Option<usize>,
-        words: &'static [&'static str],
-    ) -> Result<Option<usize>, Invalid> {
-        assert!(value.is_none_or(|place| place < words.len()), "{field:?} has a word");
+    fn word(&mut self, field: &'static Field, value: usize, words: &'static [&'static str]) -> Result<usize, Invalid> {
+        assert!(value < words.len(), "{field:?} has a word");
         self.add(field, Value::Word(value), value)
     }
 
-    fn bytes(
-        &mut self,
-        field: &'static Field,
-        value: &mut [u8],
-        length: Option<usize>,
-    ) -> Result<Option<usize>, Invalid> {
-        self.add(field, Value::Bytes(length.map(|length| value[..length].to_vec())), length)
+    fn bytes(&mut self, field: &'static Field, value: &mut [u8], length: usize) -> Result<usize, Invalid> {
+        self.add(field, Value::Bytes(value[..length].to_vec()), length)
     }
 
     fn list(&mut self, field: &'static Field, length: usize, most: usize) -> Result<usize, Invalid> {
@@ -158,37 +164,42 @@ impl Fields for Reader<'_> {
 
     const READS: bool = true;
 
-    fn number(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Invalid> {
+    fn number(&mut self, field: &'static Field, _: u32) -> Result<u32, Invalid> {
         next!(self, field, Number)
     }
 
-    fn difference(&mut self, field: &'static Field, _: Option<i32>) -> Result<Option<i32>, Invalid> {
+    fn random(&mut self, field: &'static Field, _: u32) -> Result<u32, Invalid> {
+        next!(self, field, Random)
+    }
+
+    fn difference(&mut self, field: &'static Field, _: i32) -> Result<i32, Invalid> {
         next!(self, field, Difference)
     }
 
-    fn long(&mut self, field: &'static Field, _: Option<i64>) -> Result<Option<i64>, Invalid> {
+    fn long(&mut self, field: &'static Field, _: i64) -> Result<i64, Invalid> {
         next!(self, field, Long)
+    }
+
+    fn optional(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Invalid> {
+        next!(self, field, Optional)
+    }
+
+    fn optional_long(&mut self, field: &'static Field, _: Option<i64>) -> Result<Option<i64>, Invalid> {
+        next!(self, field, OptionalLong)
     }
 
     fn flag(&mut self, field: &'static Field, _: bool) -> Result<bool, Invalid> {
         next!(self, field, Flag)
     }
 
-    fn word(
-        &mut self,
-        field: &'static Field,
-        _: Option<usize>,
-        _: &'static [&'static str],
-    ) -> Result<Option<usize>, Invalid> {
+    fn word(&mut self, field: &'static Field, _: usize, _: &'static [&'static str]) -> Result<usize, Invalid> {
         next!(self, field, Word)
     }
 
-    fn bytes(&mut self, field: &'static Field, value: &mut [u8], _: Option<usize>) -> Result<Option<usize>, Invalid> {
+    fn bytes(&mut self, field: &'static Field, value: &mut [u8], _: usize) -> Result<usize, Invalid> {
         let bytes = next!(self, field, Bytes)?;
-        Ok(bytes.map(|bytes| {
-            value[..bytes.len()].copy_from_slice(&bytes);
-            bytes.len()
-        }))
+        value[..bytes.len()].copy_from_slice(&bytes);
+        Ok(bytes.len())
     }
 
     fn list(&mut self, field: &'static Field, _: usize, _: usize) -> Result<usize, Invalid> {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use syncookie::observations::{self, Writer};
-use syncookie::pipeline::{self, Options, Silent};
+use syncookie::pipeline::{Options, Silent};
 use syncookie::report::{self, Format, Style};
 use syncookie::source::walk;
 use syncookie_terminal::Terminal;
@@ -46,7 +46,7 @@ fn observe(capture: &Path, to: &Path) {
     let mut silent = Silent;
     let output = File::create(to).expect("a temporary file can be written");
     let mut writer = Writer::new(&plan, &mut silent, output).expect("the file can be written");
-    pipeline::observe(&plan, &Options::default(), &mut writer).expect("the file can be written");
+    observations::observe(&plan, &Options::default(), &mut writer).expect("the file can be written");
     writer.finish().expect("the file can be written");
 }
 

@@ -113,6 +113,11 @@ impl SynHeader {
         (0..=i32::from(self.payload)).contains(&ack.ahead_of(self.isn.plus(1)))
     }
 
+    /// Returns the option bytes as captured, with zeros up to their maximum length.
+    pub(crate) const fn padded_layout(&self) -> [u8; OPTION_BYTES] {
+        self.layout
+    }
+
     /// Returns the option bytes as captured.
     pub(crate) fn layout(&self) -> &[u8] {
         &self.layout[..usize::from(self.layout_length)]

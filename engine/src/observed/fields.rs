@@ -22,8 +22,6 @@ pub(crate) use field;
 
 /// Visits the fields of an observation, always in the same order. A visitor that writes returns each
 /// value that it gets. A visitor that reads ignores it, and returns what was written.
-///
-/// A field without a value is `None`.
 pub trait Fields {
     /// Reason why an observation cannot be read or written.
     type Error;
@@ -35,13 +33,28 @@ pub trait Fields {
     ///
     /// # Errors
     /// Like every method here, fails if the value cannot be written or read.
-    fn number(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Self::Error>;
+    fn number(&mut self, field: &'static Field, value: u32) -> Result<u32, Self::Error>;
+
+    /// Visits some bits, as a number below 2^`count`.
+    fn bits(&mut self, field: &'static Field, value: u32, count: usize) -> Result<u32, Self::Error> {
+        let bits = self.number(field, value)?;
+        if bits >> count == 0 { Ok(bits) } else { Err(self.invalid(field)) }
+    }
+
+    /// Visits a number that is as often large as small.
+    fn random(&mut self, field: &'static Field, value: u32) -> Result<u32, Self::Error>;
 
     /// Visits a signed difference of two numbers modulo 2^32.
-    fn difference(&mut self, field: &'static Field, value: Option<i32>) -> Result<Option<i32>, Self::Error>;
+    fn difference(&mut self, field: &'static Field, value: i32) -> Result<i32, Self::Error>;
 
-    /// Visits a number of 64 bits.
-    fn long(&mut self, field: &'static Field, value: Option<i64>) -> Result<Option<i64>, Self::Error>;
+    /// Visits a signed number of 64 bits.
+    fn long(&mut self, field: &'static Field, value: i64) -> Result<i64, Self::Error>;
+
+    /// Visits a number that may be missing.
+    fn optional(&mut self, field: &'static Field, value: Option<u32>) -> Result<Option<u32>, Self::Error>;
+
+    /// Visits a signed number of 64 bits that may be missing.
+    fn optional_long(&mut self, field: &'static Field, value: Option<i64>) -> Result<Option<i64>, Self::Error>;
 
     /// Visits whether something holds.
     fn flag(&mut self, field: &'static Field, value: bool) -> Result<bool, Self::Error>;
@@ -50,17 +63,12 @@ pub trait Fields {
     fn word(
         &mut self,
         field: &'static Field,
-        value: Option<usize>,
+        value: usize,
         words: &'static [&'static str],
-    ) -> Result<Option<usize>, Self::Error>;
+    ) -> Result<usize, Self::Error>;
 
-    /// Visits bytes: changes their number and the first of them in `value`. Returns the number.
-    fn bytes(
-        &mut self,
-        field: &'static Field,
-        value: &mut [u8],
-        length: Option<usize>,
-    ) -> Result<Option<usize>, Self::Error>;
+    /// Visits bytes, the first `length` ones of `value`. Returns their number.
+    fn bytes(&mut self, field: &'static Field, value: &mut [u8], length: usize) -> Result<usize, Self::Error>;
 
     /// Begins a list with at most `most` items; returns its length. The fields up to
     /// [`Self::end_list`] are visited once for each item.

@@ -5,14 +5,10 @@ use arrayvec::ArrayVec;
 use super::fields::{Field, Fields, field};
 use super::values::{frame, list, number, optional_number, sequence, time, word};
 use crate::Timestamp;
-use crate::connection::handshake::{OPTION_BYTES, SynHeader};
+use crate::connection::handshake::SynHeader;
 use crate::packet::checksum::Checksum;
-use crate::packet::options::{TIMESTAMPS, tcp_options};
 use crate::packet::segment::{Flags, IpFacts, SignatureBits};
 use crate::packet::seq::SeqNumber;
-
-/// Length of TSval and TSecr in bytes.
-const TIMESTAMP_BYTES: usize = 8;
 
 /// Role of a header in its handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,33 +29,40 @@ impl HeaderRole {
 /// A header and its role.
 pub(super) type Header = (HeaderRole, SynHeader);
 
-/// The headers of a handshake, in order of their roles.
-pub(super) type Headers = ArrayVec<Header, { HeaderRole::ALL.len() }>;
+/// Headers of a handshake, in order of their roles.
+pub(super) type Headers<T> = ArrayVec<T, { HeaderRole::ALL.len() }>;
 
 /// The list of headers. It has a SYN or a SYN-ACK.
 pub(super) const HEADERS: &Field = field!("headers", "Headers of the SYN and of SYN-ACKs");
 
-/// Visits the headers of a handshake that began at `start`.
-pub(super) fn headers<F: Fields>(fields: &mut F, headers: &Headers, start: Timestamp) -> Result<Headers, F::Error> {
-    // The others answer the first one.
+static EMPTY: SynHeader = SynHeader::empty();
+
+/// Visits the headers of a handshake that began at `start`. Returns them if `fields` reads.
+pub(super) fn headers<F: Fields>(
+    fields: &mut F,
+    headers: &Headers<(HeaderRole, &SynHeader)>,
+    start: Timestamp,
+) -> Result<Headers<Header>, F::Error> {
+    // The others are near the first one.
     let mut first = None;
-    list(fields, HEADERS, headers, (HeaderRole::Syn, SynHeader::empty()), |fields, header| {
+    list(fields, HEADERS, headers, (HeaderRole::Syn, &EMPTY), |fields, header| {
         let visited = visit(fields, header, start, first)?;
-        first.get_or_insert(if F::READS { visited.1 } else { header.1 });
+        let near = if F::READS { &visited.1 } else { header.1 };
+        first.get_or_insert((near.frame.number, near.isn));
         Ok(visited)
     })
 }
 
-/// Visits a header; `first` is the first one of the handshake, if this is another one.
+/// Visits a header; `first` has the frame and the ISN of the first one of the handshake, if this is
+/// another one.
+#[inline]
 fn visit<F: Fields>(
     fields: &mut F,
-    (role, header): Header,
+    (role, header): (HeaderRole, &SynHeader),
     start: Timestamp,
-    first: Option<SynHeader>,
+    first: Option<(u32, SeqNumber)>,
 ) -> Result<Header, F::Error> {
-    let (base, first_timestamp) = first.map_or((SeqNumber::default(), SeqNumber::default()), |first| {
-        (first.isn, SeqNumber(first.options.timestamps.map_or(0, |timestamps| timestamps.value)))
-    });
+    let (first_frame, first_isn) = first.unwrap_or_default();
     let role = word(
         fields,
         field!(
@@ -83,10 +86,10 @@ fn visit<F: Fields>(
             field!("capture", "Number of the frame's capture in its series, from 0"),
         ],
         header.frame,
-        first.map_or(0, |first| first.frame.number),
+        first_frame,
     )?;
     visited.time = time(fields, field!("time", "Nanoseconds since the handshake's first frame"), header.time, start)?;
-    visited.isn = SeqNumber(number(fields, field!("isn", "Initial sequence number"), header.isn.0)?);
+    visited.isn = SeqNumber(fields.random(field!("isn", "Initial sequence number"), header.isn.0)?);
     visited.ack = sequence(
         fields,
         field!(
@@ -95,7 +98,7 @@ fn visit<F: Fields>(
              minus 0)"
         ),
         header.ack,
-        base,
+        first_isn,
     )?;
     visited.flags = Flags(number(fields, field!("flags", "TCP flags: byte 13 of the TCP header"), header.flags.0)?);
     visited.window = number(fields, field!("window", "Window as on the wire, not scaled"), header.window)?;
@@ -118,69 +121,28 @@ fn visit<F: Fields>(
         &[Checksum::Unknown, Checksum::Right, Checksum::Wrong],
         &["unknown", "right", "wrong"],
     )?;
-    options(fields, &header, &mut visited, first_timestamp)?;
+    options(fields, header, &mut visited)?;
     Ok((role, visited))
 }
 
-/// Visits the TCP options: their bytes without TSval and TSecr, and these two.
-fn options<F: Fields>(
-    fields: &mut F,
-    header: &SynHeader,
-    visited: &mut SynHeader,
-    first_timestamp: SeqNumber,
-) -> Result<(), F::Error> {
-    const BYTES: &Field =
-        field!("options", "Bytes of the TCP options as captured; TSval and TSecr of the last timestamps option are 0");
-    let mut bytes = [0; OPTION_BYTES];
-    let layout = header.layout();
-    bytes[..layout.len()].copy_from_slice(layout);
-    let timestamps = timestamps_in(layout).and_then(|at| bytes.get_mut(at..)?.first_chunk_mut::<TIMESTAMP_BYTES>());
-    let (value, echo) = timestamps.map(take_timestamps).unzip();
-    let length = fields.bytes(BYTES, &mut bytes, Some(layout.len()))?.filter(|&length| length <= OPTION_BYTES);
-    let length = length.ok_or_else(|| fields.invalid(BYTES))?;
-    let value = fields.number(field!("timestamp", "TSval"), value)?;
-    let echo = echo.map(|echo: u32| SeqNumber(echo).ahead_of(first_timestamp));
-    let echo = fields.difference(
-        field!(
-            "timestamp_echo",
-            "TSecr, minus the TSval of the first header of the list (of the first header itself: minus 0)"
-        ),
-        echo,
-    )?;
+/// Visits the TCP options.
+#[inline]
+fn options<F: Fields>(fields: &mut F, header: &SynHeader, visited: &mut SynHeader) -> Result<(), F::Error> {
+    const BYTES: &Field = field!("options", "Bytes of the TCP options as captured");
+    let mut bytes = header.padded_layout();
+    let length = fields.bytes(BYTES, &mut bytes, header.layout().len())?;
     let truncated = fields.flag(
         field!("options_truncated", "Whether the capture lacks a part of the options"),
         header.options.truncated,
     )?;
-    if !F::READS {
-        return Ok(());
+    if F::READS {
+        visited.set_options(bytes.get(..length).ok_or_else(|| fields.invalid(BYTES))?, truncated);
     }
-    if let Some((value, echo)) = value.zip(echo)
-        && let Some(at) = timestamps_in(&bytes[..length])
-        && let Some(place) = bytes.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<TIMESTAMP_BYTES>())
-    {
-        let echo = first_timestamp.plus(echo.cast_unsigned()).0;
-        *place = (u64::from(value) << 32 | u64::from(echo)).to_be_bytes();
-    }
-    visited.set_options(&bytes[..length], truncated);
     Ok(())
 }
 
-/// Returns the offset of TSval in the last timestamps option.
-fn timestamps_in(options: &[u8]) -> Option<usize> {
-    let is_timestamps = |option: &crate::TcpOption| option.kind == TIMESTAMPS && option.length == 2 + TIMESTAMP_BYTES;
-    tcp_options(options)
-        .filter(|option| is_timestamps(option) && option.is_whole())
-        .last()
-        .map(|last| last.range.start + 2)
-}
-
-/// Returns TSval and TSecr, and replaces them with 0.
-fn take_timestamps(place: &mut [u8; TIMESTAMP_BYTES]) -> (u32, u32) {
-    let both = u64::from_be_bytes(std::mem::take(place));
-    ((both >> 32) as u32, both as u32)
-}
-
 /// Visits the fields of an IP header that characterise its sender.
+#[inline]
 pub(super) fn ip_facts<F: Fields>(fields: &mut F, ip: IpFacts) -> Result<IpFacts, F::Error> {
     let ttl =
         optional_number(fields, field!("ttl", "TTL or hop limit; null if the IP header is not available"), ip.ttl())?;

@@ -1,59 +1,84 @@
 //! Visits the link layer of a SYN.
 
 use super::fields::{Field, Fields, field};
-use super::values::optional_number;
+use super::values::{bits, number, optional_number};
 use crate::{Link, MacAddress, Tunnel, TunnelKind};
 
-/// Visits a link layer; `None` if it is not known.
-pub(super) fn link<F: Fields>(fields: &mut F, link: Option<Link>) -> Result<Option<Link>, F::Error> {
-    const TUNNEL: &Field = field!("tunnel", "Protocol of the innermost tunnel");
-    let is_known = fields
-        .flag(field!("has_link", "Whether the link layer of the SYN's frame is known, and follows"), link.is_some())?;
-    if !is_known {
-        return Ok(None);
+/// Length of a MAC address in bytes.
+const MAC: usize = 6;
+
+/// Visits a link layer.
+pub(super) fn link<F: Fields>(fields: &mut F, link: Link) -> Result<Link, F::Error> {
+    let [has_source, has_destination, has_inner_source, has_inner_destination, has_vlan, has_inner_vlan, has_tunnel] =
+        bits(
+            fields,
+            field!(
+                "link_bits",
+                "Bits 0 to 6: each of these fields follows: `link_source`, `link_destination`, `inner_source`, \
+                 `inner_destination`, `vlan`, `inner_vlan`, `tunnel` (and `tunnel_id`)"
+            ),
+            [
+                link.source.is_some(),
+                link.destination.is_some(),
+                link.inner_source.is_some(),
+                link.inner_destination.is_some(),
+                link.vlan.is_some(),
+                link.inner_vlan.is_some(),
+                link.tunnel.is_some(),
+            ],
+        )?;
+    let mut visited = Link::default();
+    if has_source {
+        visited.source = mac(fields, field!("link_source", "Source MAC address, 6 bytes"), link.source)?;
     }
-    let link = link.unwrap_or_default();
-    let visited = Link {
-        source: mac(fields, field!("link_source", "Source MAC address, as a number"), link.source)?,
-        destination: mac(fields, field!("link_destination", "Destination MAC address, as a number"), link.destination)?,
-        inner_source: mac(
-            fields,
-            field!("inner_source", "Source MAC address of the innermost Ethernet frame in a tunnel"),
-            link.inner_source,
-        )?,
-        inner_destination: mac(
-            fields,
-            field!("inner_destination", "Destination MAC address of the innermost Ethernet frame in a tunnel"),
-            link.inner_destination,
-        )?,
-        vlan: optional_number(fields, field!("vlan", "Id of the outermost VLAN"), link.vlan)?,
-        inner_vlan: optional_number(
-            fields,
-            field!("inner_vlan", "Id of the innermost VLAN, if there are several"),
-            link.inner_vlan,
-        )?,
-        tunnel: None,
-    };
-    let kind = link.tunnel.and_then(|tunnel| TunnelKind::ALL.iter().position(|kind| *kind == tunnel.kind));
-    let kind = fields.word(TUNNEL, kind, &TunnelKind::NAMES)?;
-    let id = fields.number(
-        field!("tunnel_id", "Number that distinguishes tunnels of this protocol"),
-        link.tunnel.and_then(|tunnel| tunnel.id),
-    )?;
-    let kind = kind.map(|place| TunnelKind::ALL.get(place).copied().ok_or_else(|| fields.invalid(TUNNEL)));
-    let tunnel = kind.transpose()?.map(|kind| Tunnel { kind, id });
-    Ok(Some(Link { tunnel, ..visited }))
+    if has_destination {
+        let about = field!("link_destination", "Destination MAC address");
+        visited.destination = mac(fields, about, link.destination)?;
+    }
+    if has_inner_source {
+        let about = field!("inner_source", "Source MAC address of the innermost Ethernet frame in a tunnel");
+        visited.inner_source = mac(fields, about, link.inner_source)?;
+    }
+    if has_inner_destination {
+        let about = field!("inner_destination", "Destination MAC address of the innermost Ethernet frame in a tunnel");
+        visited.inner_destination = mac(fields, about, link.inner_destination)?;
+    }
+    if has_vlan {
+        let about = field!("vlan", "Id of the outermost VLAN");
+        visited.vlan = Some(number(fields, about, link.vlan.unwrap_or_default())?);
+    }
+    if has_inner_vlan {
+        let about = field!("inner_vlan", "Id of the innermost VLAN, if there are several");
+        visited.inner_vlan = Some(number(fields, about, link.inner_vlan.unwrap_or_default())?);
+    }
+    if has_tunnel {
+        visited.tunnel = Some(tunnel(fields, link.tunnel)?);
+    }
+    Ok(visited)
 }
 
+fn tunnel<F: Fields>(fields: &mut F, tunnel: Option<Tunnel>) -> Result<Tunnel, F::Error> {
+    const TUNNEL: &Field = field!("tunnel", "Protocol of the innermost tunnel");
+    let kind = tunnel.and_then(|tunnel| TunnelKind::ALL.iter().position(|kind| *kind == tunnel.kind));
+    let kind = fields.word(TUNNEL, kind.unwrap_or_default(), &TunnelKind::NAMES)?;
+    let id = optional_number(
+        fields,
+        field!("tunnel_id", "Number that distinguishes tunnels of this protocol"),
+        tunnel.and_then(|tunnel| tunnel.id),
+    )?;
+    Ok(Tunnel { kind: TunnelKind::ALL.get(kind).copied().ok_or_else(|| fields.invalid(TUNNEL))?, id })
+}
+
+#[inline]
 fn mac<F: Fields>(
     fields: &mut F,
     field: &'static Field,
     address: Option<MacAddress>,
 ) -> Result<Option<MacAddress>, F::Error> {
-    let number = fields.long(field, address.map(|address| address.number().cast_signed()))?;
-    let bytes = number.map(|number| number.to_be_bytes());
     // The two bytes before an address are 0.
-    bytes
-        .map(|[_, _, a, b, c, d, e, f]| MacAddress::new([a, b, c, d, e, f]).ok_or_else(|| fields.invalid(field)))
-        .transpose()
+    let [_, _, mut bytes @ ..] = address.map_or(0, MacAddress::number).to_be_bytes();
+    if fields.bytes(field, &mut bytes, MAC)? != MAC {
+        return Err(fields.invalid(field));
+    }
+    MacAddress::new(bytes).ok_or_else(|| fields.invalid(field)).map(Some)
 }

@@ -6,20 +6,177 @@ use arrayvec::ArrayVec;
 
 use super::fields::{Field, Fields, field};
 use super::values::{
-    Origin, address, endpoint, frame, list, number, optional_frame, optional_number, optional_time, time, word,
+    Origin, address, bits, endpoint, frame, list, number, optional, optional_number, optional_time, time, word,
 };
-use crate::connection::handshake::{Retransmission, Side};
+use crate::connection::elsewhere::AnswerElsewhere;
+use crate::connection::handshake::{Handshake, Previous, Retransmission, Side};
 use crate::connection::large_segments::StuckSegment;
-use crate::connection::rare_facts::RejectedPacket;
+use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::packet::icmp::{IcmpError, IcmpKind, QuotedSegment};
 use crate::packet::seq::SeqNumber;
 use crate::{Endpoint, Frame};
 
+/// Visits the facts of the previous connection on the same four-tuple.
+pub(super) fn previous<F: Fields>(
+    fields: &mut F,
+    previous: Option<&Previous>,
+    origin: Origin,
+) -> Result<Previous, F::Error> {
+    let empty =
+        Previous { client_isn: SeqNumber(0), server_isn: SeqNumber(0), time: origin.time, syn_ack: Frame::default() };
+    let previous = previous.copied().unwrap_or(empty);
+    Ok(Previous {
+        client_isn: SeqNumber(fields.random(
+            field!("previous_client_isn", "Client's ISN in the previous connection of the same addresses and ports"),
+            previous.client_isn.0,
+        )?),
+        server_isn: SeqNumber(
+            fields.random(field!("previous_server_isn", "Server's ISN in that connection"), previous.server_isn.0)?,
+        ),
+        time: time(
+            fields,
+            field!("previous_time", "Nanoseconds from the first frame to the SYN-ACK of that connection, below 0"),
+            previous.time,
+            origin.time,
+        )?,
+        syn_ack: frame(
+            fields,
+            [
+                field!("previous_frame", "Frame of that SYN-ACK, minus that of the first header"),
+                field!("previous_capture", "Number of that frame's capture in its series"),
+            ],
+            previous.syn_ack,
+            origin.frame,
+        )?,
+    })
+}
+
+/// Facts that few handshakes have.
+pub(super) struct Rare {
+    is_absorbed: bool,
+    repeats_ack: bool,
+    is_wrong: bool,
+    isn_changed: Option<Frame>,
+    /// Sender of the SYN-ACK from elsewhere, and whether the client accepted it.
+    elsewhere: Option<(Endpoint, bool)>,
+    errors: ArrayVec<Error, 2>,
+    stuck: ArrayVec<Stuck, 2>,
+    repeats: ArrayVec<Repeat, 2>,
+}
+
+/// Visits facts that few handshakes have.
+pub(super) fn visit<F: Fields>(fields: &mut F, handshake: &Handshake, origin: Origin) -> Result<Rare, F::Error> {
+    let none = RareFacts::default();
+    // Every field is named, so that a new one is not forgotten.
+    let &RareFacts {
+        wrong_acknowledgment: ref wrong,
+        isn_changed,
+        elsewhere: ref answer,
+        is_absorbed,
+        rejection,
+        too_big,
+        repeats_ack,
+        stuck,
+    } = handshake.rare().unwrap_or(&none);
+    let [is_absorbed, repeats_ack, is_wrong, has_isn_changed, has_elsewhere] = bits(
+        fields,
+        field!(
+            "rare_bits",
+            "Bit 0: the packets belong to another handshake, and this one is not judged; bit 1: the client \
+             acknowledged the SYN-ACK again before the server's next packet; bit 2: the SYN-ACK acknowledges a number \
+             that the client never sent; bit 3: `isn_changed_frame` and `isn_changed_capture` follow; bit 4: the \
+             fields from `elsewhere_ip` to `elsewhere_accepted` follow"
+        ),
+        [is_absorbed, repeats_ack, wrong.is_some(), isn_changed.is_some(), answer.is_some()],
+    )?;
+    let mut rare = Rare {
+        is_absorbed,
+        repeats_ack,
+        is_wrong,
+        isn_changed: None,
+        elsewhere: None,
+        errors: ArrayVec::new(),
+        stuck: ArrayVec::new(),
+        repeats: ArrayVec::new(),
+    };
+    if has_isn_changed {
+        let names = [
+            field!(
+                "isn_changed_frame",
+                "Frame of the first SYN-ACK for the same SYN with another ISN, minus that of the first header"
+            ),
+            field!("isn_changed_capture", "Number of that frame's capture in its series"),
+        ];
+        rare.isn_changed = Some(frame(fields, names, isn_changed.unwrap_or_default(), origin.frame)?);
+    }
+    if has_elsewhere {
+        rare.elsewhere = Some(elsewhere(fields, answer.as_ref(), handshake.server)?);
+    }
+    let rejection = rejection.map(|Rejection { error, packet }| (Some(packet), error));
+    let all = rejection.into_iter().chain(too_big.map(|error| (None, error))).collect();
+    rare.errors = errors(fields, &all, origin)?;
+    let all = [Side::Client, Side::Server].into_iter();
+    let all = all.filter_map(|side| Some((side, stuck[side as usize]?))).collect();
+    rare.stuck = self::stuck(fields, &all, origin)?;
+    let timer = handshake.rto_retransmission.as_deref().map(|repeat| (false, *repeat));
+    let prompted = handshake.prompted_retransmission.as_deref().map(|repeat| (true, *repeat));
+    rare.repeats = repeats(fields, &timer.into_iter().chain(prompted).collect(), origin)?;
+    Ok(rare)
+}
+
+/// Visits who sent the SYN-ACK from elsewhere, whose header is among the headers.
+fn elsewhere<F: Fields>(
+    fields: &mut F,
+    answer: Option<&AnswerElsewhere>,
+    server: Endpoint,
+) -> Result<(Endpoint, bool), F::Error> {
+    let names = [
+        field!("elsewhere_ip", "Address that the SYN-ACK from elsewhere came from, 4 or 16 bytes"),
+        field!("elsewhere_port", "Port that it came from"),
+    ];
+    let server = endpoint(fields, names, answer.map_or(server, |answer| answer.server))?;
+    let accepted = fields.flag(
+        field!("elsewhere_accepted", "Whether the client went on with the address that it had sent the SYN to"),
+        answer.is_some_and(|answer| answer.accepted),
+    )?;
+    Ok((server, accepted))
+}
+
+impl Rare {
+    /// Adds the facts to a handshake that has its headers and segments.
+    pub fn set(self, handshake: &mut Handshake) {
+        if let (Some((server, accepted)), Some(answer)) = (self.elsewhere, handshake.elsewhere_mut()) {
+            (answer.server, answer.accepted) = (server, accepted);
+        }
+        for (is_prompted, repeat) in self.repeats {
+            let place =
+                if is_prompted { &mut handshake.prompted_retransmission } else { &mut handshake.rto_retransmission };
+            *place = Some(Box::new(repeat));
+        }
+        let rare = handshake.rare_mut();
+        rare.is_absorbed = self.is_absorbed;
+        rare.repeats_ack = self.repeats_ack;
+        rare.isn_changed = self.isn_changed;
+        if self.is_wrong {
+            rare.wrong_acknowledgment.get_or_insert_default();
+        }
+        for (packet, error) in self.errors {
+            match packet {
+                Some(packet) => rare.rejection = Some(Rejection { error, packet }),
+                None => rare.too_big = Some(error),
+            }
+        }
+        for (side, stuck) in self.stuck {
+            rare.stuck[side as usize] = Some(stuck);
+        }
+    }
+}
+
 /// A retransmitted SYN-ACK, and whether it may answer a retransmitted SYN.
-pub(super) type Repeat = (bool, Retransmission);
+type Repeat = (bool, Retransmission);
 
 /// Visits the retransmitted SYN-ACKs of a handshake.
-pub(super) fn repeats<F: Fields>(
+fn repeats<F: Fields>(
     fields: &mut F,
     repeats: &ArrayVec<Repeat, 2>,
     origin: Origin,
@@ -65,10 +222,10 @@ pub(super) fn repeats<F: Fields>(
 }
 
 /// A segment that does not arrive, and its sender.
-pub(super) type Stuck = (Side, StuckSegment);
+type Stuck = (Side, StuckSegment);
 
 /// Visits the segments that do not arrive.
-pub(super) fn stuck<F: Fields>(
+fn stuck<F: Fields>(
     fields: &mut F,
     stuck: &ArrayVec<Stuck, 2>,
     origin: Origin,
@@ -116,53 +273,48 @@ fn stuck_segment<F: Fields>(fields: &mut F, (sender, stuck): Stuck, origin: Orig
         stuck.latest,
         origin.time,
     )?;
-    let (sack_frame, missing) = stuck.sack.unzip();
-    let sack_frame = optional_frame(
+    let sack = optional(
         fields,
-        [
-            field!(
-                "sack_frame",
-                "Frame of the first selective acknowledgment of octets after the segment, minus that of the first header"
-            ),
-            field!("sack_capture", "Number of that frame's capture in its series"),
-        ],
-        sack_frame,
-        origin.frame,
+        field!("has_sack", "Whether the next three fields follow"),
+        stuck.sack,
+        (Frame::default(), 0),
+        |fields, (sack, missing)| {
+            let names = [
+                field!(
+                    "sack_frame",
+                    "Frame of the first selective acknowledgment of octets after the segment, minus that of the first \
+                     header"
+                ),
+                field!("sack_capture", "Number of that frame's capture in its series"),
+            ];
+            let sack = frame(fields, names, sack, origin.frame)?;
+            Ok((sack, fields.number(field!("sack_missing", "Number of octets missing before those"), missing)?))
+        },
     )?;
-    let missing = fields.number(field!("sack_missing", "Number of octets missing before those"), missing)?;
-    let (again_frame, again_time) = stuck.asked_again.unzip();
-    let again_frame = optional_frame(
+    let asked_again = optional(
         fields,
-        [
-            field!(
-                "asked_again_frame",
-                "Frame of the receiver's latest segment that still asks for this one, minus that of the first header"
-            ),
-            field!("asked_again_capture", "Number of that frame's capture in its series"),
-        ],
-        again_frame,
-        origin.frame,
+        field!("has_asked_again", "Whether the next three fields follow"),
+        stuck.asked_again,
+        (Frame::default(), origin.time),
+        |fields, (again, at)| {
+            let names = [
+                field!(
+                    "asked_again_frame",
+                    "Frame of the receiver's latest segment that still asks for this one, minus that of the first header"
+                ),
+                field!("asked_again_capture", "Number of that frame's capture in its series"),
+            ];
+            let again = frame(fields, names, again, origin.frame)?;
+            let about = field!("asked_again_time", "Nanoseconds from the handshake's first frame to that segment");
+            Ok((again, time(fields, about, at, origin.time)?))
+        },
     )?;
-    let again_time = optional_time(
-        fields,
-        field!("asked_again_time", "Nanoseconds from the handshake's first frame to that segment"),
-        again_time,
-        origin.time,
-    )?;
-    let stuck = StuckSegment {
-        since,
-        copies,
-        largest,
-        smallest,
-        latest,
-        sack: sack_frame.zip(missing),
-        asked_again: again_frame.zip(again_time),
-    };
+    let stuck = StuckSegment { since, copies, largest, smallest, latest, sack, asked_again };
     Ok((sender, stuck))
 }
 
 /// An ICMP error, and the packet that it rejects; `None` if it says that a packet is too big.
-pub(super) type Error = (Option<RejectedPacket>, IcmpError);
+type Error = (Option<RejectedPacket>, IcmpError);
 
 /// Packets that an ICMP error may be about.
 const PACKETS: [Option<RejectedPacket>; 5] = [
@@ -174,7 +326,7 @@ const PACKETS: [Option<RejectedPacket>; 5] = [
 ];
 
 /// Visits the ICMP errors about packets of a handshake.
-pub(super) fn errors<F: Fields>(
+fn errors<F: Fields>(
     fields: &mut F,
     errors: &ArrayVec<Error, 2>,
     origin: Origin,
@@ -253,7 +405,7 @@ fn icmp_kind<F: Fields>(fields: &mut F, kind: IcmpKind) -> Result<IcmpKind, F::E
     )?;
     let code: Option<u16> = optional_number(fields, CODE, code)?;
     let mtu = fields
-        .number(field!("mtu", "MTU of the next link, 0 if the error has none; null if a packet is rejected"), mtu)?;
+        .optional(field!("mtu", "MTU of the next link, 0 if the error has none; null if a packet is rejected"), mtu)?;
     match (version.zip(code), mtu) {
         (Some((version, code)), _) => {
             let [kind, code] = code.to_be_bytes();

@@ -2,9 +2,9 @@
 
 use arrayvec::ArrayVec;
 
-use super::fields::{Fields, field};
+use super::fields::{Field, Fields, field};
 use super::header::ip_facts;
-use super::values::{Origin, frame, list, number, sequence, time, word};
+use super::values::{Origin, bits, frame, list, number, sequence, time, word};
 use crate::connection::handshake::{SERVER_SEGMENTS, SegmentFacts, Side};
 use crate::packet::segment::Flags;
 use crate::packet::seq::SeqNumber;
@@ -45,11 +45,10 @@ impl SegmentRole {
 /// but one of the two resets.
 const MOST: usize = SERVER_SEGMENTS + 5;
 
-/// A segment and its role.
-pub(super) type RoledSegment = (SegmentRole, SegmentFacts);
+/// Segments of a handshake, in order of their roles.
+pub(super) type Segments<T> = ArrayVec<(SegmentRole, T), MOST>;
 
-/// The segments of a handshake, in order of their roles.
-pub(super) type Segments = ArrayVec<RoledSegment, MOST>;
+static EMPTY: SegmentFacts = SegmentFacts::empty();
 
 /// Numbers that the first segments of a connection are close to.
 #[derive(Clone, Copy, Debug)]
@@ -61,18 +60,22 @@ pub(super) struct Bases {
     pub timestamps: [SeqNumber; 2],
 }
 
-/// Visits the segments of a handshake.
-pub(super) fn segments<F: Fields>(fields: &mut F, segments: &Segments, bases: &Bases) -> Result<Segments, F::Error> {
-    list(
-        fields,
-        field!("segments", "Segments after SYN and SYN-ACK"),
-        segments,
-        (SegmentRole::Ack, SegmentFacts::empty()),
-        |fields, segment| visit(fields, segment, bases),
-    )
+/// Visits the segments of a handshake. Returns them if `fields` reads.
+pub(super) fn segments<F: Fields>(
+    fields: &mut F,
+    segments: &Segments<&SegmentFacts>,
+    bases: &Bases,
+) -> Result<Segments<SegmentFacts>, F::Error> {
+    const SEGMENTS: &Field = field!("segments", "Segments after SYN and SYN-ACK");
+    list(fields, SEGMENTS, segments, (SegmentRole::Ack, &EMPTY), |fields, segment| visit(fields, segment, bases))
 }
 
-fn visit<F: Fields>(fields: &mut F, (role, segment): RoledSegment, bases: &Bases) -> Result<RoledSegment, F::Error> {
+#[inline]
+fn visit<F: Fields>(
+    fields: &mut F,
+    (role, segment): (SegmentRole, &SegmentFacts),
+    bases: &Bases,
+) -> Result<(SegmentRole, SegmentFacts), F::Error> {
     let role = word(
         fields,
         field!(
@@ -112,13 +115,23 @@ fn visit<F: Fields>(fields: &mut F, (role, segment): RoledSegment, bases: &Bases
     visited.payload = number(fields, field!("payload", "Payload in bytes"), segment.payload)?;
     visited.ip = ip_facts(fields, segment.ip)?;
     let base = bases.timestamps[own];
-    let timestamp = segment.timestamp().map(|value| SeqNumber(value).ahead_of(base));
-    let timestamp = fields.difference(
-        field!("timestamp", "TSval, minus the TSval of the sender's SYN or SYN-ACK; null without timestamps"),
-        timestamp,
+    let timestamp = segment.timestamp();
+    let [has_options, has_timestamp] = bits(
+        fields,
+        field!("options", "Bit 0: whether the segment has TCP options; bit 1: whether it has timestamps"),
+        [segment.has_options(), timestamp.is_some()],
     )?;
-    let has_options =
-        fields.flag(field!("has_options", "Whether the segment has TCP options"), segment.has_options())?;
-    visited.set_options(has_options, timestamp.map(|value| base.plus(value.cast_unsigned()).0));
+    let mut tsval = None;
+    if has_timestamp {
+        let value = SeqNumber(timestamp.unwrap_or_default());
+        let value = sequence(
+            fields,
+            field!("timestamp", "TSval, minus that of the sender's SYN or SYN-ACK; only if the segment has timestamps"),
+            value,
+            base,
+        )?;
+        tsval = Some(value.0);
+    }
+    visited.set_options(has_options, tsval);
     Ok((role, visited))
 }

@@ -20,44 +20,62 @@ pub(super) struct Origin {
     pub frame: u32,
 }
 
-/// Visits a number that must be there.
+/// Visits a number.
+#[inline]
 pub(super) fn number<N: Copy + Into<u32> + TryFrom<u32>, F: Fields>(
     fields: &mut F,
     field: &'static Field,
     value: N,
 ) -> Result<N, F::Error> {
-    optional_number(fields, field, Some(value))?.ok_or_else(|| fields.invalid(field))
+    let number = fields.number(field, value.into())?;
+    N::try_from(number).map_err(|_| fields.invalid(field))
 }
 
 /// Visits a number that may be missing.
+#[inline]
 pub(super) fn optional_number<N: Copy + Into<u32> + TryFrom<u32>, F: Fields>(
     fields: &mut F,
     field: &'static Field,
     value: Option<N>,
 ) -> Result<Option<N>, F::Error> {
-    let number = fields.number(field, value.map(Into::into))?;
+    let number = fields.optional(field, value.map(Into::into))?;
     number.map(|number| N::try_from(number).map_err(|_| fields.invalid(field))).transpose()
 }
 
-/// Visits a sequence number that must be there, as its distance from `base`.
+/// Visits whether each of these things holds, as the bits of a number.
+#[inline]
+pub(super) fn bits<F: Fields, const N: usize>(
+    fields: &mut F,
+    field: &'static Field,
+    values: [bool; N],
+) -> Result<[bool; N], F::Error> {
+    let number = values.iter().rev().fold(0, |number, &value| number << 1 | u32::from(value));
+    let number = fields.bits(field, number, N)?;
+    Ok(std::array::from_fn(|bit| number >> bit & 1 == 1))
+}
+
+/// Visits a sequence number, as its distance from `base`.
+#[inline]
 pub(super) fn sequence<F: Fields>(
     fields: &mut F,
     field: &'static Field,
     value: SeqNumber,
     base: SeqNumber,
 ) -> Result<SeqNumber, F::Error> {
-    let distance = fields.difference(field, Some(value.ahead_of(base)))?;
-    distance.map(|distance| base.plus(distance.cast_unsigned())).ok_or_else(|| fields.invalid(field))
+    let distance = fields.difference(field, value.ahead_of(base))?;
+    Ok(base.plus(distance.cast_unsigned()))
 }
 
-/// Visits a time that must be there, in nanoseconds after `base`.
+/// Visits a time, in nanoseconds after `base`.
+#[inline]
 pub(super) fn time<F: Fields>(
     fields: &mut F,
     field: &'static Field,
     value: Timestamp,
     base: Timestamp,
 ) -> Result<Timestamp, F::Error> {
-    optional_time(fields, field, Some(value), base)?.ok_or_else(|| fields.invalid(field))
+    let nanos = fields.long(field, nanos(value, base))?;
+    Ok(Timestamp::from_nanos(base.as_nanos().wrapping_add(nanos)))
 }
 
 /// Visits a time that may be missing, in nanoseconds after `base`.
@@ -67,60 +85,54 @@ pub(super) fn optional_time<F: Fields>(
     value: Option<Timestamp>,
     base: Timestamp,
 ) -> Result<Option<Timestamp>, F::Error> {
-    // Modulo 2^64, because hostile captures contain times that far apart.
-    let nanos = value.map(|time| time.as_nanos().wrapping_sub(base.as_nanos()));
-    let nanos = fields.long(field, nanos)?;
+    let nanos = fields.optional_long(field, value.map(|time| nanos(time, base)))?;
     Ok(nanos.map(|nanos| Timestamp::from_nanos(base.as_nanos().wrapping_add(nanos))))
 }
 
-/// Visits a frame that must be there, as [`optional_frame`] does.
+/// Returns the nanoseconds from `base` to `time`, modulo 2^64 because hostile captures contain times
+/// that far apart.
+const fn nanos(time: Timestamp, base: Timestamp) -> i64 {
+    time.as_nanos().wrapping_sub(base.as_nanos())
+}
+
+/// Visits a frame: the distance of its number from `base`, and its capture.
+#[inline]
 pub(super) fn frame<F: Fields>(
     fields: &mut F,
-    names: [&'static Field; 2],
+    [frame, capture]: [&'static Field; 2],
     value: Frame,
     base: u32,
 ) -> Result<Frame, F::Error> {
-    optional_frame(fields, names, Some(value), base)?.ok_or_else(|| fields.invalid(names[0]))
-}
-
-/// Visits a frame that may be missing: the distance of its number from `base`, and its capture.
-pub(super) fn optional_frame<F: Fields>(
-    fields: &mut F,
-    [frame, capture]: [&'static Field; 2],
-    value: Option<Frame>,
-    base: u32,
-) -> Result<Option<Frame>, F::Error> {
-    let distance = value.map(|frame| frame.number.wrapping_sub(base).cast_signed());
-    let distance = fields.difference(frame, distance)?;
-    let number = distance.map(|distance| base.wrapping_add(distance.cast_unsigned()));
-    let of_capture = fields.number(capture, value.map(|frame| frame.capture))?;
-    match number.zip(of_capture) {
-        Some((_, of_capture)) if of_capture >= fields.captures() => Err(fields.invalid(capture)),
-        both => Ok(both.map(|(number, capture)| Frame { capture, number })),
+    let distance = fields.difference(frame, value.number.wrapping_sub(base).cast_signed())?;
+    let of_capture = fields.number(capture, value.capture)?;
+    if of_capture >= fields.captures() {
+        return Err(fields.invalid(capture));
     }
+    Ok(Frame { capture: of_capture, number: base.wrapping_add(distance.cast_unsigned()) })
 }
 
-/// Visits an address that must be there.
-pub(super) fn address<F: Fields>(fields: &mut F, field: &'static Field, value: IpAddr) -> Result<IpAddr, F::Error> {
-    optional_address(fields, field, Some(value))?.ok_or_else(|| fields.invalid(field))
-}
-
-/// Visits an address that may be missing: 4 or 16 bytes.
-fn optional_address<F: Fields>(
+/// Visits what may be missing: whether it is there, and then its fields. `empty` has any value.
+pub(super) fn optional<T, F: Fields>(
     fields: &mut F,
     field: &'static Field,
-    value: Option<IpAddr>,
-) -> Result<Option<IpAddr>, F::Error> {
+    value: Option<T>,
+    empty: T,
+    visit: impl FnOnce(&mut F, T) -> Result<T, F::Error>,
+) -> Result<Option<T>, F::Error> {
+    if fields.flag(field, value.is_some())? { visit(fields, value.unwrap_or(empty)).map(Some) } else { Ok(None) }
+}
+
+/// Visits an address: 4 or 16 bytes.
+pub(super) fn address<F: Fields>(fields: &mut F, field: &'static Field, value: IpAddr) -> Result<IpAddr, F::Error> {
     let mut bytes = [0; ADDRESS];
-    let length = value.map(|ip| match ip {
+    let length = match value {
         IpAddr::V4(ip) => copy(&mut bytes, &ip.octets()),
         IpAddr::V6(ip) => copy(&mut bytes, &ip.octets()),
-    });
-    match fields.bytes(field, &mut bytes, length)? {
-        None => Ok(None),
-        Some(4) => Ok(bytes.first_chunk::<4>().map(|&octets| octets.into())),
-        Some(ADDRESS) => Ok(Some(bytes.into())),
-        Some(_) => Err(fields.invalid(field)),
+    };
+    match (fields.bytes(field, &mut bytes, length)?, bytes.first_chunk::<4>()) {
+        (4, Some(&octets)) => Ok(octets.into()),
+        (ADDRESS, _) => Ok(bytes.into()),
+        _ => Err(fields.invalid(field)),
     }
 }
 
@@ -129,27 +141,17 @@ fn copy(to: &mut [u8; ADDRESS], from: &[u8]) -> usize {
     from.len()
 }
 
-/// Visits an endpoint that must be there: its address and its port.
+/// Visits an endpoint: its address and its port.
 pub(super) fn endpoint<F: Fields>(
     fields: &mut F,
-    names: [&'static Field; 2],
+    [ip, port]: [&'static Field; 2],
     value: Endpoint,
 ) -> Result<Endpoint, F::Error> {
-    optional_endpoint(fields, names, Some(value))?.ok_or_else(|| fields.invalid(names[0]))
+    Ok(Endpoint { ip: address(fields, ip, value.ip)?, port: number(fields, port, value.port)? })
 }
 
-/// Visits an endpoint that may be missing: its address and its port.
-pub(super) fn optional_endpoint<F: Fields>(
-    fields: &mut F,
-    [ip, port]: [&'static Field; 2],
-    value: Option<Endpoint>,
-) -> Result<Option<Endpoint>, F::Error> {
-    let address = optional_address(fields, ip, value.map(|end| end.ip))?;
-    let number: Option<u16> = optional_number(fields, port, value.map(|end| end.port))?;
-    Ok(address.zip(number).map(|(ip, port)| Endpoint { ip, port }))
-}
-
-/// Visits one of several words that must be there.
+/// Visits one of several words.
+#[inline]
 pub(super) fn word<T: Copy + PartialEq, F: Fields, const N: usize>(
     fields: &mut F,
     field: &'static Field,
@@ -157,24 +159,28 @@ pub(super) fn word<T: Copy + PartialEq, F: Fields, const N: usize>(
     all: &[T; N],
     words: &'static [&'static str; N],
 ) -> Result<T, F::Error> {
-    let place = all.iter().position(|one| *one == value);
+    let place = all.iter().position(|one| *one == value).unwrap_or_default();
     let place = fields.word(field, place, words)?;
-    place.and_then(|place| all.get(place).copied()).ok_or_else(|| fields.invalid(field))
+    all.get(place).copied().ok_or_else(|| fields.invalid(field))
 }
 
-/// Visits a list, and returns its items.
-pub(super) fn list<T: Copy, F: Fields, const MOST: usize>(
+/// Visits a list, and returns its items if `fields` reads.
+#[inline]
+pub(super) fn list<T: Copy, R, F: Fields, const MOST: usize>(
     fields: &mut F,
     field: &'static Field,
     items: &ArrayVec<T, MOST>,
     empty: T,
-    mut visit: impl FnMut(&mut F, T) -> Result<T, F::Error>,
-) -> Result<ArrayVec<T, MOST>, F::Error> {
+    mut visit: impl FnMut(&mut F, T) -> Result<R, F::Error>,
+) -> Result<ArrayVec<R, MOST>, F::Error> {
     let length = fields.list(field, items.len(), MOST)?;
     let mut visited = ArrayVec::new();
     for place in 0..length.min(MOST) {
         fields.item();
-        visited.push(visit(fields, items.get(place).copied().unwrap_or(empty))?);
+        let item = visit(fields, items.get(place).copied().unwrap_or(empty))?;
+        if F::READS {
+            visited.push(item);
+        }
     }
     fields.end_list();
     Ok(visited)

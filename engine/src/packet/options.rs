@@ -240,8 +240,6 @@ pub(crate) fn selective_acknowledgment(bytes: &[u8]) -> Option<SeqNumber> {
 pub(crate) const FAST_OPEN: u8 = 34;
 pub(crate) const END_OF_LIST: u8 = 0;
 const NOP: u8 = 1;
-/// Kind of the timestamps option (RFC 7323 section 3.2).
-pub(crate) const TIMESTAMPS: u8 = 8;
 
 /// Error for an option whose length is invalid or exceeds the option bytes.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use super::failure::Failure;
 use crate::cli::Observe;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::observations::Writer;
+use crate::observations::{self, Writer};
 use crate::output::Output;
-use crate::pipeline::{self, Observer, Options, Problem};
+use crate::pipeline::{Observer, Options, Problem};
 use crate::source::walk;
 use crate::totals::Totals;
 
@@ -38,7 +38,7 @@ pub fn observe(args: &Observe, observer: &mut dyn Observer) -> Result<Vec<Proble
     };
     observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
     let mut writer = Writer::new(&plan, observer, &mut output).map_err(Failure::Output)?;
-    pipeline::observe(&plan, &options, &mut writer).map_err(Failure::Output)?;
+    observations::observe(&plan, &options, &mut writer).map_err(Failure::Output)?;
     let observed = writer.finish().map_err(Failure::Output)?;
     if observed.captures == 0 && observed.problems.iter().all(Problem::is_missing) {
         return Err(Failure::no_capture(plan));

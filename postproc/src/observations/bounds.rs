@@ -46,7 +46,7 @@ pub(super) fn metadata(file: &File) -> Result<ArrowReaderMetadata, ReadError> {
     let mut reader = BufReader::new(file);
     for group in metadata.metadata().row_groups() {
         if !is_group_within(group, length, &mut reader).map_err(ReadError::Open)? {
-            return Err(ReadError::Damaged);
+            return Err(ReadError::Unlike);
         }
     }
     Ok(metadata)
@@ -61,7 +61,7 @@ fn check_tail(mut file: &File) -> Result<u64, ReadError> {
     let (metadata, letters) = tail.split_at(4);
     let metadata = metadata.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte));
     let most = METADATA + length / METADATA_SHARE;
-    if letters == LETTERS && metadata > most { Err(ReadError::Damaged) } else { Ok(length) }
+    if letters == LETTERS && metadata > most { Err(ReadError::Unlike) } else { Ok(length) }
 }
 
 /// Returns whether the pages of a row group have the rows and the sizes that it promises, in a file of

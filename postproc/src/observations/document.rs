@@ -8,6 +8,10 @@ use std::path::Path;
 
 use syncookie_engine::{Endpoint, Field, Fields, ObservedHandshake, Opening, Timestamp};
 
+/// Lengths of addresses, in bytes.
+const IPV4: usize = 4;
+const MAC: usize = 6;
+
 /// Field of an observation.
 #[derive(Debug)]
 struct Listing {
@@ -19,8 +23,10 @@ struct Listing {
 #[derive(Debug)]
 enum Kind {
     Number,
+    Optional,
+    Random,
     Difference,
-    Long,
+    OptionalDifference,
     Flag,
     Word(&'static [&'static str]),
     Bytes,
@@ -57,19 +63,40 @@ impl Fields for Listed {
 
     const READS: bool = true;
 
-    fn number(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Self::Error> {
+    fn number(&mut self, field: &'static Field, _: u32) -> Result<u32, Self::Error> {
         self.add(field, Kind::Number);
-        Ok(Some(0))
+        Ok(0)
     }
 
-    fn difference(&mut self, field: &'static Field, _: Option<i32>) -> Result<Option<i32>, Self::Error> {
+    // Bits say which fields follow.
+    fn bits(&mut self, field: &'static Field, _: u32, count: usize) -> Result<u32, Self::Error> {
+        self.add(field, Kind::Number);
+        Ok((1 << count) - 1)
+    }
+
+    fn random(&mut self, field: &'static Field, _: u32) -> Result<u32, Self::Error> {
+        self.add(field, Kind::Random);
+        Ok(0)
+    }
+
+    fn difference(&mut self, field: &'static Field, _: i32) -> Result<i32, Self::Error> {
         self.add(field, Kind::Difference);
+        Ok(0)
+    }
+
+    fn long(&mut self, field: &'static Field, _: i64) -> Result<i64, Self::Error> {
+        self.add(field, Kind::Difference);
+        Ok(0)
+    }
+
+    fn optional(&mut self, field: &'static Field, _: Option<u32>) -> Result<Option<u32>, Self::Error> {
+        self.add(field, Kind::Optional);
         Ok(Some(0))
     }
 
-    fn long(&mut self, field: &'static Field, _: Option<i64>) -> Result<Option<i64>, Self::Error> {
-        self.add(field, Kind::Long);
-        Ok(Some(1))
+    fn optional_long(&mut self, field: &'static Field, _: Option<i64>) -> Result<Option<i64>, Self::Error> {
+        self.add(field, Kind::OptionalDifference);
+        Ok(Some(0))
     }
 
     fn flag(&mut self, field: &'static Field, _: bool) -> Result<bool, Self::Error> {
@@ -77,19 +104,16 @@ impl Fields for Listed {
         Ok(true)
     }
 
-    fn word(
-        &mut self,
-        field: &'static Field,
-        _: Option<usize>,
-        words: &'static [&'static str],
-    ) -> Result<Option<usize>, Self::Error> {
+    fn word(&mut self, field: &'static Field, _: usize, words: &'static [&'static str]) -> Result<usize, Self::Error> {
         self.add(field, Kind::Word(words));
-        Ok(Some(0))
+        Ok(0)
     }
 
-    fn bytes(&mut self, field: &'static Field, _: &mut [u8], _: Option<usize>) -> Result<Option<usize>, Self::Error> {
+    fn bytes(&mut self, field: &'static Field, value: &mut [u8], _: usize) -> Result<usize, Self::Error> {
         self.add(field, Kind::Bytes);
-        Ok(Some(4))
+        // An address of an IPv4 or an Ethernet header, but not of zeros, which is none.
+        value.fill(1);
+        Ok(if value.len() == MAC { MAC } else { IPV4 })
     }
 
     fn list(&mut self, field: &'static Field, _: usize, _: usize) -> Result<usize, Self::Error> {
@@ -120,7 +144,9 @@ fn rows(table: &mut String, fields: &[Listing], list: &str) {
         let data_type = match kind {
             Kind::Number => "number",
             Kind::Difference => "difference",
-            Kind::Long => "long",
+            Kind::Optional => "number or null",
+            Kind::Random => "4 bytes",
+            Kind::OptionalDifference => "difference or null",
             Kind::Flag => "flag",
             Kind::Word(words) => &format!("one of `{}`", words.join("`, `")),
             Kind::Bytes => "bytes",

@@ -9,6 +9,7 @@ mod bounds;
 mod document;
 mod guard;
 mod judge;
+mod observing;
 mod packed;
 mod reader;
 mod record;
@@ -16,6 +17,7 @@ mod rows;
 mod writer;
 
 pub use judge::{JudgeError, judge};
+pub use observing::observe;
 pub use writer::Writer;
 
 pub use reader::ReadError;

@@ -34,6 +34,9 @@ pub enum ReadError {
     /// The file is so damaged that the Parquet crate panicked.
     #[error("cannot be read as Parquet: it is damaged")]
     Damaged,
+    /// The file has sizes that do not fit each other, or was written again by another program.
+    #[error("has sizes or encodings that syncookie observe does not write: it is damaged, or from another program")]
+    Unlike,
     /// The file is Parquet, but was not written by `syncookie observe`.
     #[error("is not a file of observations; write one with syncookie observe")]
     Foreign,
@@ -266,9 +269,9 @@ mod tests {
     use parquet::arrow::ArrowWriter;
 
     use super::*;
-    use crate::observations::Writer;
     use crate::observations::writer::options;
-    use crate::pipeline::{self, Options, Silent};
+    use crate::observations::{self, Writer};
+    use crate::pipeline::{Options, Silent};
     use crate::source::walk;
 
     fn sample() -> PathBuf {
@@ -279,7 +282,7 @@ mod tests {
     fn observed(path: &Path) {
         let (plan, mut silent) = (walk::plan(&[sample()]), Silent);
         let mut writer = Writer::new(&plan, &mut silent, File::create(path).unwrap()).unwrap();
-        pipeline::observe(&plan, &Options::default(), &mut writer).unwrap();
+        observations::observe(&plan, &Options::default(), &mut writer).unwrap();
         assert_eq!(writer.finish().unwrap().captures, 1);
     }
 
@@ -347,7 +350,7 @@ mod tests {
         assert!(bytes[SIZE.start] >= 0x80 && bytes[SIZE.end - 1] < 0x80, "the size has two bytes");
         bytes.splice(SIZE, [0xfe, 0xff, 0xff, 0xff, 0x0f]);
         fs::write(&path, bytes).unwrap();
-        assert!(matches!(Reader::open(&path), Err(ReadError::Damaged)));
+        assert!(matches!(Reader::open(&path), Err(ReadError::Unlike)));
     }
 
     #[test]
@@ -358,6 +361,6 @@ mod tests {
         bytes.extend(99_000_u32.to_le_bytes());
         bytes.extend(b"PAR1");
         fs::write(&path, bytes).unwrap();
-        assert!(matches!(Reader::open(&path), Err(ReadError::Damaged)));
+        assert!(matches!(Reader::open(&path), Err(ReadError::Unlike)));
     }
 }

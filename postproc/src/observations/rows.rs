@@ -7,9 +7,9 @@ use std::sync::Arc;
 use arrow_array::builder::{BinaryBuilder, Int64Builder, StringBuilder, UInt32Builder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::ArrowError;
-use syncookie_engine::{Endpoint, ObservedHandshake, Opening};
+use syncookie_engine::{Endpoint, Opening};
 
-use super::packed::Packer;
+use super::observing::Packed;
 use super::{CLIENT_IP, CLIENT_PORT, FACTS, RECORD, Record, SERVER_IP, SERVER_PORT, TIME};
 
 /// Collected rows.
@@ -21,8 +21,6 @@ pub(super) struct Rows {
     server: Ends,
     times: Int64Builder,
     facts: BinaryBuilder,
-    /// Facts of the handshake that is added.
-    packed: Vec<u8>,
 }
 
 impl Rows {
@@ -37,19 +35,17 @@ impl Rows {
         Ok(())
     }
 
-    /// Adds the row of a handshake.
-    pub fn push(&mut self, observed: &ObservedHandshake) -> io::Result<()> {
-        let Opening { client, server, time } = observed.opening();
-        self.count += 1;
-        self.records.append_null();
-        self.client.push(client);
-        self.server.push(server);
-        self.times.append_value(time.as_nanos());
-        self.packed.clear();
-        let written = observed.write(&mut Packer { bytes: &mut self.packed });
-        written.map_err(|field| io::Error::other(format!("no valid value of {}", field.name)))?;
-        self.facts.append_value(&self.packed);
-        Ok(())
+    /// Adds the rows of handshakes.
+    pub fn push(&mut self, packed: &Packed) {
+        let before = self.count;
+        for (Opening { client, server, time }, facts) in packed.all() {
+            self.count += 1;
+            self.client.push(client);
+            self.server.push(server);
+            self.times.append_value(time.as_nanos());
+            self.facts.append_value(facts);
+        }
+        self.records.append_nulls(self.count - before);
     }
 
     /// Takes the collected rows.

@@ -7,8 +7,9 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::Compression;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use syncookie_engine::{EndOfPackets, ObservedHandshake, Observer as Engine};
+use syncookie_engine::EndOfPackets;
 
+use super::observing::{Observing, Packed};
 use super::record::End;
 use super::rows::Rows;
 use super::{FACTS, Head, Record, VERSION};
@@ -26,8 +27,8 @@ const GROUP_BYTES: usize = 32 << 20;
 /// Returns the options with which a file is written. [`super::bounds`] refuses other encodings.
 pub(super) fn options() -> ArrowWriterOptions {
     let properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        // To look a value up takes longer than to compress it.
+        // To compress values, or to look them up, takes longer than to pack them.
+        .set_compression(Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
         // Per row group: a query by time or server skips whole groups, and pages cost more.
         .set_statistics_enabled(EnabledStatistics::Chunk)
@@ -99,8 +100,8 @@ impl<'a, W: Write + Send> Writer<'a, W> {
         Ok(())
     }
 
-    fn handshake(&mut self, observed: &ObservedHandshake) -> io::Result<()> {
-        self.rows.push(observed)?;
+    fn handshakes(&mut self, packed: &Packed) -> io::Result<()> {
+        self.rows.push(packed);
         self.batch_if_full()
     }
 
@@ -119,7 +120,7 @@ impl<'a, W: Write + Send> Writer<'a, W> {
     }
 }
 
-impl<W: Write + Send> SeriesSink<Engine> for Writer<'_, W> {
+impl<W: Write + Send> SeriesSink<Observing> for Writer<'_, W> {
     fn expect_series(&mut self, series: usize) -> io::Result<()> {
         let plan = self.plan;
         self.record(&Record::Head(Head { version: VERSION, sources: plan.sources.len(), series }))?;
@@ -132,8 +133,8 @@ impl<W: Write + Send> SeriesSink<Engine> for Writer<'_, W> {
     }
 }
 
-impl<W: Write + Send> EventSink<Engine> for Writer<'_, W> {
-    fn send(&mut self, event: Event<Engine>) -> io::Result<()> {
+impl<W: Write + Send> EventSink<Observing> for Writer<'_, W> {
+    fn send(&mut self, event: Event<Observing>) -> io::Result<()> {
         match event {
             Event::NotReached(source) => {
                 self.not_reached.push(source);
@@ -149,7 +150,7 @@ impl<W: Write + Send> EventSink<Engine> for Writer<'_, W> {
                 self.observer.progress(&self.capture, offset);
                 Ok(())
             }
-            Event::Handshakes(observed) => observed.iter().try_for_each(|observed| self.handshake(observed)),
+            Event::Handshakes(packed) => packed.iter().try_for_each(|packed| self.handshakes(packed)),
             Event::Read(totals, bytes) => {
                 self.observer.capture_read(bytes);
                 self.record(&Record::Read(Box::new((&*totals).into())))

@@ -3,18 +3,16 @@
 
 use std::io;
 
-use syncookie_engine::{
-    Analyzer, EndOfPackets, Finding, Findings, HandshakeId, Link, ObservedHandshake, Observer, Statistics, Timestamp,
-};
+use syncookie_engine::{Analyzer, Finding, Findings, HandshakeId, Link, Statistics, Timestamp};
 
 /// Takes the packets of captures that continue each other.
 pub trait Engine {
-    /// What is passed on about a handshake.
+    /// What is passed on about a handshake, or about several together.
     type Handshake: Send;
     /// What is known after the last handshake.
     type End: Send;
 
-    /// Returns the number of a handshake.
+    /// Returns the number of a handshake: of the last one, if there are several.
     fn id(handshake: &Self::Handshake) -> HandshakeId;
 
     /// Returns about how many bytes it takes.
@@ -85,49 +83,6 @@ impl Engine for Analyzer {
     }
 
     fn finish(&mut self, take: impl FnMut(Vec<Finding>) -> io::Result<()>) -> io::Result<Findings> {
-        self.finish_in_portions(take)
-    }
-
-    fn keep_memory_for(&mut self, handshakes: usize) {
-        self.keep_memory_for(handshakes);
-    }
-}
-
-impl Engine for Observer {
-    type Handshake = ObservedHandshake;
-    type End = EndOfPackets;
-
-    fn id(observed: &ObservedHandshake) -> HandshakeId {
-        observed.id()
-    }
-
-    fn bytes(_: &ObservedHandshake) -> usize {
-        size_of::<ObservedHandshake>()
-    }
-
-    fn statistics(&self) -> &Statistics {
-        self.statistics()
-    }
-
-    fn handshakes(&self) -> usize {
-        self.handshakes()
-    }
-
-    // Observing is not divided.
-    fn set_threads(&mut self, _: usize) {}
-
-    #[inline]
-    fn push_all<'a>(
-        &mut self,
-        capture: u32,
-        frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
-        link_of: impl Fn(u32) -> Option<Link>,
-        taken: &mut dyn FnMut(Vec<ObservedHandshake>),
-    ) {
-        self.push_all_with_links(capture, frames, link_of, taken);
-    }
-
-    fn finish(&mut self, take: impl FnMut(Vec<ObservedHandshake>) -> io::Result<()>) -> io::Result<EndOfPackets> {
         self.finish_in_portions(take)
     }
 

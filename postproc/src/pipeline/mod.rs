@@ -40,6 +40,7 @@ use crate::source::walk::{Plan, Source};
 pub use crate::problem::Problem;
 use crate::totals::Totals;
 pub(crate) use capture_reader::FAULTS_REPORTED;
+pub use engine::Engine;
 pub use events::{Event, EventSink, SeriesSink};
 pub use idle_threads::{IdleThreads, Permit};
 pub use journal::Journal;
@@ -47,23 +48,10 @@ pub use kernel_counters::KernelCounters;
 pub use memory::Memory;
 pub use observer::{Observer, Silent};
 pub use run::{EngineOptions, Extent, Run};
+#[cfg(feature = "parquet")]
+pub(crate) use schedule::read_all;
 pub use series_reader::{NotRead, SeriesReader};
 pub use unknown_links::UnknownLinks;
-
-/// Reads every capture of the plan, and passes the observations of their handshakes to `sink`. Limits
-/// and report rules of the options do not matter, except the number of handshakes.
-///
-/// # Errors
-/// Fails if the observations cannot be written.
-#[cfg(feature = "parquet")]
-pub fn observe(
-    plan: &Plan,
-    options: &Options,
-    sink: &mut impl SeriesSink<syncookie_engine::Observer>,
-) -> io::Result<()> {
-    let limits = options.limits;
-    schedule::read_all(plan, options, limits.handshakes, || syncookie_engine::Observer::new(limits), sink)
-}
 
 /// Options of an analysis and its report.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ const WAITING: usize = 64;
 const AHEAD: usize = 1024;
 
 /// Reads every capture of the plan with engines that keep at most `handshakes` handshakes.
-pub(super) fn read_all<E: Engine>(
+pub(crate) fn read_all<E: Engine>(
     plan: &Plan,
     options: &Options,
     handshakes: usize,

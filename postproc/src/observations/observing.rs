@@ -1,0 +1,126 @@
+//! Reads captures, and packs what their handshakes show.
+
+use std::io;
+
+use syncookie_engine::{EndOfPackets, HandshakeId, Link, Observed, Observer, Opening, Statistics, Timestamp};
+
+use super::Writer;
+use super::packed::Packer;
+use crate::pipeline::{self, Engine, Options};
+use crate::source::walk::Plan;
+
+/// Number of handshakes that are passed on together.
+const PORTION: usize = 256;
+
+/// Reads every capture of the plan, and writes the observations of their handshakes. Limits and report
+/// rules of the options do not matter, except the number of handshakes.
+///
+/// # Errors
+/// Fails if the observations cannot be written.
+pub fn observe<W: io::Write + Send>(plan: &Plan, options: &Options, writer: &mut Writer<'_, W>) -> io::Result<()> {
+    let limits = options.limits;
+    pipeline::read_all(plan, options, limits.handshakes, || Observing(Observer::new(limits)), writer)
+}
+
+/// Packed observations of some handshakes.
+#[derive(Default)]
+pub struct Packed {
+    /// Number of the last handshake.
+    last: HandshakeId,
+    openings: Vec<Opening>,
+    /// End of the facts of each handshake in `facts`.
+    ends: Vec<usize>,
+    facts: Vec<u8>,
+}
+
+impl Packed {
+    /// Adds a handshake.
+    fn push(&mut self, observed: &Observed<'_>) {
+        self.last = observed.id();
+        self.openings.push(observed.opening());
+        // All values can be written.
+        let _ = observed.write(&mut Packer { bytes: &mut self.facts });
+        self.ends.push(self.facts.len());
+    }
+
+    /// Returns the openings and the facts of the handshakes.
+    pub fn all(&self) -> impl Iterator<Item = (Opening, &[u8])> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let facts = starts.zip(&self.ends).map(|(start, &end)| &self.facts[start..end]);
+        self.openings.iter().copied().zip(facts)
+    }
+
+    /// Takes the handshakes if there is a portion of them.
+    fn take_portion(&mut self) -> Option<Vec<Self>> {
+        (self.ends.len() >= PORTION).then(|| self.take())
+    }
+
+    fn take(&mut self) -> Vec<Self> {
+        let next = Self {
+            openings: Vec::with_capacity(PORTION),
+            ends: Vec::with_capacity(PORTION),
+            facts: Vec::with_capacity(self.facts.capacity()),
+            ..Self::default()
+        };
+        vec![std::mem::replace(self, next)]
+    }
+}
+
+/// Observer whose handshakes are passed on packed.
+pub struct Observing(Observer);
+
+impl Engine for Observing {
+    type Handshake = Packed;
+    type End = EndOfPackets;
+
+    fn id(packed: &Packed) -> HandshakeId {
+        packed.last
+    }
+
+    fn bytes(packed: &Packed) -> usize {
+        packed.facts.capacity() + packed.openings.capacity() * (size_of::<Opening>() + size_of::<usize>())
+    }
+
+    fn statistics(&self) -> &Statistics {
+        self.0.statistics()
+    }
+
+    fn handshakes(&self) -> usize {
+        self.0.handshakes()
+    }
+
+    // Observing is not divided.
+    fn set_threads(&mut self, _: usize) {}
+
+    #[inline]
+    fn push_all<'a>(
+        &mut self,
+        capture: u32,
+        frames: impl IntoIterator<Item = (u32, Timestamp, Option<&'a [u8]>)>,
+        link_of: impl Fn(u32) -> Option<Link>,
+        taken: &mut dyn FnMut(Vec<Packed>),
+    ) {
+        let mut packed = Packed::default();
+        self.0.push_all_with_links(capture, frames, link_of, &mut |observed| {
+            packed.push(&observed);
+            packed.take_portion().into_iter().for_each(&mut *taken);
+        });
+        if !packed.ends.is_empty() {
+            taken(packed.take());
+        }
+    }
+
+    fn finish(&mut self, mut take: impl FnMut(Vec<Packed>) -> io::Result<()>) -> io::Result<EndOfPackets> {
+        let mut packed = Packed::default();
+        let end = self.0.finish(|observed| {
+            packed.push(&observed);
+            packed.take_portion().map_or(Ok(()), &mut take)
+        })?;
+        take(packed.take())?;
+        Ok(end)
+    }
+
+    fn keep_memory_for(&mut self, handshakes: usize) {
+        self.0.keep_memory_for(handshakes);
+    }
+}
