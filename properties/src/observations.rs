@@ -60,6 +60,7 @@ enum Value {
     Flag(bool),
     Word(usize),
     Bytes(Vec<u8>),
+    Mac([u8; 6]),
     List(usize),
 }
 
@@ -118,6 +119,10 @@ impl Fields for Written {
 
     fn bytes(&mut self, field: &'static Field, value: &mut [u8], length: usize) -> Result<usize, Invalid> {
         self.add(field, Value::Bytes(value[..length].to_vec()), length)
+    }
+
+    fn mac(&mut self, field: &'static Field, value: [u8; 6]) -> Result<[u8; 6], Invalid> {
+        self.add(field, Value::Mac(value), value)
     }
 
     fn list(&mut self, field: &'static Field, length: usize, most: usize) -> Result<usize, Invalid> {
@@ -200,6 +205,10 @@ impl Fields for Reader<'_> {
         let bytes = next!(self, field, Bytes)?;
         value[..bytes.len()].copy_from_slice(&bytes);
         Ok(bytes.len())
+    }
+
+    fn mac(&mut self, field: &'static Field, _: [u8; 6]) -> Result<[u8; 6], Invalid> {
+        next!(self, field, Mac)
     }
 
     fn list(&mut self, field: &'static Field, _: usize, _: usize) -> Result<usize, Invalid> {

@@ -70,6 +70,9 @@ pub trait Fields {
     /// Visits bytes, the first `length` ones of `value`. Returns their number.
     fn bytes(&mut self, field: &'static Field, value: &mut [u8], length: usize) -> Result<usize, Self::Error>;
 
+    /// Visits a MAC address.
+    fn mac(&mut self, field: &'static Field, value: [u8; 6]) -> Result<[u8; 6], Self::Error>;
+
     /// Begins a list with at most `most` items; returns its length. The fields up to
     /// [`Self::end_list`] are visited once for each item.
     fn list(&mut self, field: &'static Field, length: usize, most: usize) -> Result<usize, Self::Error>;

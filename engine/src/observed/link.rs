@@ -4,9 +4,6 @@ use super::fields::{Field, Fields, field};
 use super::values::{bits, number, optional_number};
 use crate::{Link, MacAddress, Tunnel, TunnelKind};
 
-/// Length of a MAC address in bytes.
-const MAC: usize = 6;
-
 /// Visits a link layer.
 pub(super) fn link<F: Fields>(fields: &mut F, link: Link) -> Result<Link, F::Error> {
     let [has_source, has_destination, has_inner_source, has_inner_destination, has_vlan, has_inner_vlan, has_tunnel] =
@@ -29,7 +26,7 @@ pub(super) fn link<F: Fields>(fields: &mut F, link: Link) -> Result<Link, F::Err
         )?;
     let mut visited = Link::default();
     if has_source {
-        visited.source = mac(fields, field!("link_source", "Source MAC address, 6 bytes"), link.source)?;
+        visited.source = mac(fields, field!("link_source", "Source MAC address"), link.source)?;
     }
     if has_destination {
         let about = field!("link_destination", "Destination MAC address");
@@ -76,9 +73,6 @@ fn mac<F: Fields>(
     address: Option<MacAddress>,
 ) -> Result<Option<MacAddress>, F::Error> {
     // The two bytes before an address are 0.
-    let [_, _, mut bytes @ ..] = address.map_or(0, MacAddress::number).to_be_bytes();
-    if fields.bytes(field, &mut bytes, MAC)? != MAC {
-        return Err(fields.invalid(field));
-    }
-    MacAddress::new(bytes).ok_or_else(|| fields.invalid(field)).map(Some)
+    let [_, _, bytes @ ..] = address.map_or(0, MacAddress::number).to_be_bytes();
+    MacAddress::new(fields.mac(field, bytes)?).ok_or_else(|| fields.invalid(field)).map(Some)
 }

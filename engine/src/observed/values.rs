@@ -51,6 +51,9 @@ pub(super) fn bits<F: Fields, const N: usize>(
 ) -> Result<[bool; N], F::Error> {
     let number = values.iter().rev().fold(0, |number, &value| number << 1 | u32::from(value));
     let number = fields.bits(field, number, N)?;
+    if !F::READS {
+        return Ok(values);
+    }
     Ok(std::array::from_fn(|bit| number >> bit & 1 == 1))
 }
 

@@ -2,10 +2,10 @@
 //!
 //! The Parquet crate reserves memory for what the headers of a file promise. A file of a few bytes
 //! can promise gigabytes. What [`super::Writer`] writes has one form, and any other is refused: flat
-//! columns without dictionaries, in pages of a limited size.
+//! columns without dictionaries or compression, in pages of a limited size.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -43,11 +43,14 @@ pub(super) fn metadata(file: &File) -> Result<ArrowReaderMetadata, ReadError> {
     if columns.len() > COLUMNS || columns.iter().any(|column| column.max_rep_level() > 0) {
         return Err(ReadError::Foreign);
     }
-    let mut reader = BufReader::new(file);
+    let (mut reader, mut from) = (BufReader::new(file), 0);
     for group in metadata.metadata().row_groups() {
-        if !is_group_within(group, length, &mut reader).map_err(ReadError::Open)? {
-            return Err(ReadError::Unlike);
-        }
+        from = match end_of(group, from..length, &mut reader) {
+            Ok(Some(end)) => end,
+            Ok(None) => return Err(ReadError::Unlike),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Err(ReadError::Unlike),
+            Err(error) => return Err(ReadError::Open(error)),
+        };
     }
     Ok(metadata)
 }
@@ -64,26 +67,27 @@ fn check_tail(mut file: &File) -> Result<u64, ReadError> {
     if letters == LETTERS && metadata > most { Err(ReadError::Unlike) } else { Ok(length) }
 }
 
-/// Returns whether the pages of a row group have the rows and the sizes that it promises, in a file of
-/// this length.
-fn is_group_within(group: &RowGroupMetaData, length: u64, reader: &mut BufReader<&File>) -> io::Result<bool> {
+/// Returns where a row group ends. `None` if its pages do not follow each other within this range, or
+/// have not the rows and the sizes that it promises.
+fn end_of(group: &RowGroupMetaData, within: Range<u64>, reader: &mut BufReader<&File>) -> io::Result<Option<u64>> {
+    let mut from = within.start;
     for chunk in group.columns() {
-        let Some(place) = place(chunk, length) else { return Ok(false) };
+        let Some(place) = place(chunk, from..within.end) else { return Ok(None) };
+        from = place.end;
         if values(place, reader)? != u64::try_from(group.num_rows()).ok() {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(Some(from))
 }
 
-/// Returns the place of a column's pages, if it lies in a file of this length, and the column has no
-/// dictionary and no other compression than the writer's.
-fn place(chunk: &ColumnChunkMetaData, length: u64) -> Option<Range<u64>> {
-    let is_known = matches!(chunk.compression(), Compression::SNAPPY | Compression::UNCOMPRESSED);
+/// Returns the place of a column's pages, if it lies within this range, and the column has no
+/// dictionary and is not compressed.
+fn place(chunk: &ColumnChunkMetaData, within: Range<u64>) -> Option<Range<u64>> {
+    let is_known = chunk.compression() == Compression::UNCOMPRESSED && chunk.dictionary_page_offset().is_none();
     let start = u64::try_from(chunk.data_page_offset()).ok()?;
     let end = start.checked_add(chunk.compressed_size().try_into().ok()?)?;
-    let is_valid = is_known && chunk.dictionary_page_offset().is_none() && end <= length;
-    is_valid.then_some(start..end)
+    (is_known && within.start <= start && end <= within.end).then_some(start..end)
 }
 
 /// Counts the values of a column's pages; `None` if a page is too large or not of the writer's form.
@@ -93,12 +97,12 @@ fn values(place: Range<u64>, reader: &mut BufReader<&File>) -> io::Result<Option
     while at < place.end {
         let mut header = Header { reader, read: 0 };
         let Some(page) = page(&mut header)? else { return Ok(None) };
-        at += header.read + page.compressed;
-        if at > place.end || page.uncompressed > PAGE_BYTES || page.values > PAGE_VALUES {
+        at += header.read + page.bytes;
+        if at > place.end || page.bytes > PAGE_BYTES || page.values > PAGE_VALUES {
             return Ok(None);
         }
         values += page.values;
-        reader.seek_relative(page.compressed.cast_signed())?;
+        reader.seek_relative(page.bytes.cast_signed())?;
     }
     Ok(Some(values))
 }
@@ -106,8 +110,7 @@ fn values(place: Range<u64>, reader: &mut BufReader<&File>) -> io::Result<Option
 /// What the header of a page promises.
 #[derive(Debug, PartialEq, Eq)]
 struct Page {
-    uncompressed: u64,
-    compressed: u64,
+    bytes: u64,
     values: u64,
 }
 
@@ -118,7 +121,7 @@ fn page<R: BufRead>(header: &mut Header<'_, R>) -> io::Result<Option<Page>> {
     const DATA: u64 = 0;
     const PLAIN: u64 = 0;
     const RUNS: u64 = 3;
-    let Some([kind, uncompressed, compressed]) = header.numbers()? else { return Ok(None) };
+    let Some([kind, uncompressed, bytes]) = header.numbers()? else { return Ok(None) };
     // The next field but one is an object.
     if header.byte()? != 2 << 4 | Header::<R>::OBJECT {
         return Ok(None);
@@ -126,7 +129,7 @@ fn page<R: BufRead>(header: &mut Header<'_, R>) -> io::Result<Option<Page>> {
     let Some([values, encoding, definitions, repetitions]) = header.numbers()? else { return Ok(None) };
     let ends = header.byte()? == 0 && header.byte()? == 0;
     let is_known = ends && [kind, encoding, definitions, repetitions] == [DATA, PLAIN, RUNS, RUNS];
-    Ok(is_known.then_some(Page { uncompressed, compressed, values }))
+    Ok((is_known && uncompressed == bytes).then_some(Page { bytes, values }))
 }
 
 /// Reads the header of a page.
@@ -181,8 +184,8 @@ impl<R: BufRead> Header<'_, R> {
 mod tests {
     use super::*;
 
-    /// Header of a page of 40 bytes, 30 of them compressed, with 7 values.
-    const HEADER: [u8; 17] = [0x15, 0, 0x15, 80, 0x15, 60, 0x2c, 0x15, 14, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+    /// Header of a page of 40 bytes with 7 values.
+    const HEADER: [u8; 17] = [0x15, 0, 0x15, 80, 0x15, 80, 0x2c, 0x15, 14, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
 
     fn page_of(bytes: &[u8]) -> Option<Page> {
         page(&mut Header { reader: &mut &*bytes, read: 0 }).ok().flatten()
@@ -190,15 +193,12 @@ mod tests {
 
     #[test]
     fn the_sizes_of_a_page_are_read_and_any_other_header_is_refused() {
-        assert_eq!(page_of(&HEADER), Some(Page { uncompressed: 40, compressed: 30, values: 7 }));
+        assert_eq!(page_of(&HEADER), Some(Page { bytes: 40, values: 7 }));
         for place in 0..HEADER.len() {
             assert_eq!(page_of(&HEADER[..place]), None, "{place} bytes");
-            // Sizes and numbers of values have no other form.
-            if ![3, 5, 8].contains(&place) {
-                let mut changed = HEADER;
-                changed[place] ^= 1;
-                assert_eq!(page_of(&changed), None, "byte {place}");
-            }
+            let mut changed = HEADER;
+            changed[place] ^= 1;
+            assert_eq!(page_of(&changed), None, "byte {place}");
         }
     }
 }

@@ -8,9 +8,8 @@ use std::path::Path;
 
 use syncookie_engine::{Endpoint, Field, Fields, ObservedHandshake, Opening, Timestamp};
 
-/// Lengths of addresses, in bytes.
+/// Length of an IPv4 address in bytes.
 const IPV4: usize = 4;
-const MAC: usize = 6;
 
 /// Field of an observation.
 #[derive(Debug)]
@@ -30,6 +29,7 @@ enum Kind {
     Flag,
     Word(&'static [&'static str]),
     Bytes,
+    Mac,
     /// Lists of objects with these fields.
     List(Vec<Listing>),
 }
@@ -109,11 +109,15 @@ impl Fields for Listed {
         Ok(0)
     }
 
-    fn bytes(&mut self, field: &'static Field, value: &mut [u8], _: usize) -> Result<usize, Self::Error> {
+    fn bytes(&mut self, field: &'static Field, _: &mut [u8], _: usize) -> Result<usize, Self::Error> {
         self.add(field, Kind::Bytes);
-        // An address of an IPv4 or an Ethernet header, but not of zeros, which is none.
-        value.fill(1);
-        Ok(if value.len() == MAC { MAC } else { IPV4 })
+        Ok(IPV4)
+    }
+
+    fn mac(&mut self, field: &'static Field, _: [u8; 6]) -> Result<[u8; 6], Self::Error> {
+        self.add(field, Kind::Mac);
+        // Zeros are no address.
+        Ok([1; 6])
     }
 
     fn list(&mut self, field: &'static Field, _: usize, _: usize) -> Result<usize, Self::Error> {
@@ -150,6 +154,7 @@ fn rows(table: &mut String, fields: &[Listing], list: &str) {
             Kind::Flag => "flag",
             Kind::Word(words) => &format!("one of `{}`", words.join("`, `")),
             Kind::Bytes => "bytes",
+            Kind::Mac => "6 bytes",
             Kind::List(_) => "list",
         };
         writeln!(table, "| `{list}{}` | {data_type} | {} |", field.name, field.about).unwrap();

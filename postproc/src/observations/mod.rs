@@ -5,6 +5,7 @@
 //! as JSON. docs/scale.md describes the file.
 
 mod bounds;
+mod columns;
 #[cfg(test)]
 mod document;
 mod guard;

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use syncookie_engine::{EndOfPackets, HandshakeId, Link, Observed, Observer, Opening, Statistics, Timestamp};
+use syncookie_engine::{EndOfPackets, HandshakeId, Link, Observed, Observer, Statistics, Timestamp};
 
 use super::Writer;
-use super::packed::Packer;
+use super::columns::Columns;
 use crate::pipeline::{self, Engine, Options};
 use crate::source::walk::Plan;
 
@@ -23,45 +23,32 @@ pub fn observe<W: io::Write + Send>(plan: &Plan, options: &Options, writer: &mut
 }
 
 /// Packed observations of some handshakes.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Packed {
     /// Number of the last handshake.
     last: HandshakeId,
-    openings: Vec<Opening>,
-    /// End of the facts of each handshake in `facts`.
-    ends: Vec<usize>,
-    facts: Vec<u8>,
+    columns: Columns,
 }
 
 impl Packed {
+    /// Returns the columns.
+    pub(super) const fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
     /// Adds a handshake.
     fn push(&mut self, observed: &Observed<'_>) {
         self.last = observed.id();
-        self.openings.push(observed.opening());
-        // All values can be written.
-        let _ = observed.write(&mut Packer { bytes: &mut self.facts });
-        self.ends.push(self.facts.len());
-    }
-
-    /// Returns the openings and the facts of the handshakes.
-    pub fn all(&self) -> impl Iterator<Item = (Opening, &[u8])> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let facts = starts.zip(&self.ends).map(|(start, &end)| &self.facts[start..end]);
-        self.openings.iter().copied().zip(facts)
+        self.columns.push(observed);
     }
 
     /// Takes the handshakes if there is a portion of them.
     fn take_portion(&mut self) -> Option<Vec<Self>> {
-        (self.ends.len() >= PORTION).then(|| self.take())
+        (self.columns.len() >= PORTION).then(|| self.take())
     }
 
     fn take(&mut self) -> Vec<Self> {
-        let next = Self {
-            openings: Vec::with_capacity(PORTION),
-            ends: Vec::with_capacity(PORTION),
-            facts: Vec::with_capacity(self.facts.capacity()),
-            ..Self::default()
-        };
+        let next = Self { last: self.last, columns: Columns::with_room_of(&self.columns) };
         vec![std::mem::replace(self, next)]
     }
 }
@@ -78,7 +65,7 @@ impl Engine for Observing {
     }
 
     fn bytes(packed: &Packed) -> usize {
-        packed.facts.capacity() + packed.openings.capacity() * (size_of::<Opening>() + size_of::<usize>())
+        packed.columns.bytes()
     }
 
     fn statistics(&self) -> &Statistics {
@@ -105,7 +92,7 @@ impl Engine for Observing {
             packed.push(&observed);
             packed.take_portion().into_iter().for_each(&mut *taken);
         });
-        if !packed.ends.is_empty() {
+        if packed.columns.len() > 0 {
             taken(packed.take());
         }
     }

@@ -99,6 +99,12 @@ impl Fields for Packer<'_> {
     }
 
     #[inline]
+    fn mac(&mut self, _: &'static Field, value: [u8; 6]) -> Result<[u8; 6], Self::Error> {
+        self.bytes.extend_from_slice(&value);
+        Ok(value)
+    }
+
+    #[inline]
     fn list(&mut self, _: &'static Field, length: usize, _: usize) -> Result<usize, Self::Error> {
         self.plain(length as u64);
         Ok(length)
@@ -209,6 +215,11 @@ impl Fields for Unpacker<'_> {
         let length = usize::try_from(self.plain(field)?).map_err(|_| field)?;
         value.get_mut(..length).ok_or(field)?.copy_from_slice(self.take(field, length)?);
         Ok(length)
+    }
+
+    #[inline]
+    fn mac(&mut self, field: &'static Field, value: [u8; 6]) -> Result<[u8; 6], Self::Error> {
+        self.take(field, value.len())?.first_chunk().copied().ok_or(field)
     }
 
     #[inline]

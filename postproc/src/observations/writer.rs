@@ -12,7 +12,7 @@ use syncookie_engine::EndOfPackets;
 use super::observing::{Observing, Packed};
 use super::record::End;
 use super::rows::Rows;
-use super::{FACTS, Head, Record, VERSION};
+use super::{Head, Record, TIME, VERSION};
 use crate::pipeline::{Event, EventSink, Observer, SeriesSink};
 use crate::problem::Problem;
 use crate::report::parquet::{arrow, into_io};
@@ -30,9 +30,9 @@ pub(super) fn options() -> ArrowWriterOptions {
         // To compress values, or to look them up, takes longer than to pack them.
         .set_compression(Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
-        // Per row group: a query by time or server skips whole groups, and pages cost more.
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_column_statistics_enabled(ColumnPath::from(FACTS), EnabledStatistics::None)
+        // Of the time alone: a query skips row groups by it. A row group has most servers anyway.
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_column_statistics_enabled(ColumnPath::from(TIME), EnabledStatistics::Chunk)
         .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
     ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true)
 }
@@ -101,12 +101,12 @@ impl<'a, W: Write + Send> Writer<'a, W> {
     }
 
     fn handshakes(&mut self, packed: &Packed) -> io::Result<()> {
-        self.rows.push(packed);
+        self.rows.append(packed.columns());
         self.batch_if_full()
     }
 
     fn batch_if_full(&mut self) -> io::Result<()> {
-        if self.rows.count >= BATCH { self.batch() } else { Ok(()) }
+        if self.rows.len() >= BATCH { self.batch() } else { Ok(()) }
     }
 
     /// Passes on the collected rows.
