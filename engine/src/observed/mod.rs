@@ -149,7 +149,7 @@ fn headers(handshake: &Handshake) -> Headers<(HeaderRole, &SynHeader)> {
         (HeaderRole::Elsewhere, handshake.elsewhere().map(|answer| &answer.syn_ack)),
         (HeaderRole::Accepted, handshake.wrong_acknowledgment().and_then(|wrong| wrong.accepted.as_ref())),
     ];
-    all.into_iter().filter_map(|(role, header)| Some((role, header?))).collect()
+    all.iter().filter_map(|&(role, header)| Some((role, header?))).collect()
 }
 
 /// Adds the headers to a handshake.
@@ -188,7 +188,7 @@ fn segments(handshake: &Handshake) -> Segments<&SegmentFacts> {
         (SegmentRole::Refusal, handshake.refused_acknowledgment()),
     ];
     let mut segments: Segments<&SegmentFacts> =
-        all.into_iter().filter_map(|(role, segment)| Some((role, segment?))).collect();
+        all.iter().filter_map(|&(role, segment)| Some((role, segment?))).collect();
     segments.extend(handshake.server_segments.iter().map(|segment| (SegmentRole::Server, segment)));
     segments
 }

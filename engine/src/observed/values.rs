@@ -49,7 +49,7 @@ pub(super) fn bits<F: Fields, const N: usize>(
     field: &'static Field,
     values: [bool; N],
 ) -> Result<[bool; N], F::Error> {
-    let number = values.iter().rev().fold(0, |number, &value| number << 1 | u32::from(value));
+    let number = values.iter().enumerate().fold(0, |number, (bit, &value)| number | u32::from(value) << bit);
     let number = fields.bits(field, number, N)?;
     if !F::READS {
         return Ok(values);
