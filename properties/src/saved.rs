@@ -18,7 +18,7 @@ use crate::program::{analyze, plain_text};
 /// Name of the file of observations.
 const NAME: &str = "observations.parquet";
 
-/// Checks the observations of an input's capture file, some bytes of which the input changes.
+/// Checks the observations of an input's capture file. The input may change some of their bytes.
 ///
 /// # Panics
 /// When a property does not hold.
