@@ -1,8 +1,8 @@
 //! Files of observations: what judging needs of the handshakes of captures, as Parquet.
 //!
 //! The rows are the events of the pipeline, in their order. The row of a handshake has its ends and
-//! its time in columns, and everything else in one more, as bytes. Every other row has a [`Record`]
-//! as JSON. docs/scale.md describes the file.
+//! its time in columns, and everything else in one more, as bytes. Every other row has a record as
+//! JSON. docs/scale.md describes the file.
 
 mod bounds;
 mod columns;
