@@ -166,6 +166,13 @@ mod tests {
             let (table, json) = (write(Format::Table), write(Format::Json));
             let Some(why) = why else {
                 assert!(table.contains(", compared with the sample 40 s earlier"), "{table}");
+                let mut named = dated(1, 500, 10);
+                named.source = "before.txt".to_owned();
+                let view = View::new(dated(1, 540, 50), Some(named));
+                let mut text = Vec::new();
+                report::write(Options::default(), std::slice::from_ref(&view), &mut text).unwrap();
+                let text = String::from_utf8(text).unwrap();
+                assert!(text.contains(", compared with before.txt, 40 s earlier"), "both files are named: {text}");
                 assert!(json.contains("\"compared\": true") && json.contains("\"compared_seconds\": 40.0"), "{json}");
                 continue;
             };

@@ -141,11 +141,15 @@ fn source(view: &View) -> String {
     parts.extend(facts.taken_at.map(|time| format!("{} UTC", time.strftime(SECOND))));
     if let Some(earlier) = &view.earlier {
         let difference = view.difference();
+        let name = escape_controls(&earlier.source);
+        // Samples of one file, or of the running machine, have one name.
+        let sample = if earlier.source == facts.source { "the sample" } else { &*name };
+        let comma = if earlier.source == facts.source { "" } else { "," };
         parts.push(match difference.and_then(|difference| difference.elapsed()) {
-            _ if difference.is_none() => format!("not compared with {}", escape_controls(&earlier.source)),
-            Some(time) if time.as_millis() < 1000 => "compared with the sample less than 1 s earlier".into(),
-            Some(time) => format!("compared with the sample {} earlier", duration(time.as_secs())),
-            None => format!("compared with {}", escape_controls(&earlier.source)),
+            _ if difference.is_none() => format!("not compared with {name}"),
+            Some(time) if time.as_millis() < 1000 => format!("compared with {sample}{comma} less than 1 s earlier"),
+            Some(time) => format!("compared with {sample}{comma} {} earlier", duration(time.as_secs())),
+            None => format!("compared with {name}"),
         });
     }
     format!("{}.", parts.join(", "))
