@@ -62,7 +62,7 @@ stage_plugin() { # plugin, major.minor
 third_party() { # arguments of cargo tree
     local name number rest folder texts
     cargo tree --locked --edges normal,no-proc-macro --prefix none --format '{p} {l}' "$@" |
-        sed 's/ (\*)$//' | sort -u | while read -r name number rest; do
+        sed 's/ (\*)$//; /^$/d' | sort -u | while read -r name number rest; do
             [[ $rest != "($root"* ]] || continue
             folder=$(echo "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$name-${number#v}")
             mapfile -t texts < <(licence_files "$folder" -iname '*mit*')
