@@ -121,6 +121,9 @@ fn what_to_do_next_says_why_it_ends_before_the_last_cause() {
         "Run the check of cause 1. If it does not confirm the cause, run those of causes 2 and 3. The others are less \
          probable."
     );
+    let both = user_trace().parent().expect("it is in a folder").to_owned();
+    let said = "Another capture answers a part of the check of cause 1. Run the rest of it. The others can wait: ";
+    assert!(next(both.clone()).starts_with(said), "{}", next(both));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, Finding, NarratedPacket, Outcome, odds};
+use syncookie_engine::{Cause, CheckLine, Finding, NarratedPacket, Outcome, check_lines, odds};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
@@ -262,13 +262,20 @@ impl Page<'_> {
         }
         self.heading("What to do next")?;
         // The causes have the commands.
+        let is_begun =
+            finding.causes.first().is_some_and(|first| check_lines(&first.check).iter().any(CheckLine::is_done));
+        let first = if is_begun {
+            "Another capture answers a part of the check of cause 1. Run the rest of it."
+        } else {
+            "Run the check of cause 1."
+        };
         let which = match number {
-            1 => "Run the check of cause 1.".to_owned(),
-            2 => "Run the check of cause 1. If it does not confirm the cause, run that of cause 2.".to_owned(),
-            _ => "Run the check of cause 1. If it does not confirm the cause, run those of causes 2 and 3.".to_owned(),
+            1 => "",
+            2 => " If it does not confirm the cause, run that of cause 2.",
+            _ => " If it does not confirm the cause, run those of causes 2 and 3.",
         };
         let rest = rest(finding).map_or_else(String::new, |rest| format!(" {rest}"));
-        self.line("  ", &format!("{which}{rest}"))
+        self.line("  ", &format!("{first}{which}{rest}"))
     }
 
     fn others(&mut self, story: &Story<'_>) -> io::Result<()> {
