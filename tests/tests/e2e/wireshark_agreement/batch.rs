@@ -96,6 +96,11 @@ impl Handshake<'_> {
         ((number(8) * 24 + number(11)) * 60 + number(14)) * 60 + number(17)
     }
 
+    /// Returns the number of its SYNs.
+    pub fn syns(&self) -> u64 {
+        self.0["syns"].as_u64().unwrap_or_default()
+    }
+
     /// Returns `SYN cookie` or `SYN proxy` if one answered.
     fn cookie_or_proxy(&self) -> Option<&'static str> {
         match self.0["verdict"].as_str()? {

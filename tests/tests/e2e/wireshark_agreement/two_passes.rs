@@ -131,10 +131,11 @@ fn compare_experts(handshakes: &[Handshake], experts: &Experts) -> Vec<String> {
     }
     for mut flood in floods.into_values() {
         flood.sort_by_key(|handshake| handshake.second());
-        // A flood is one failure. After a minute without a SYN of it, another one begins.
+        // A flood is one failure. After a minute without a SYN of it, another one begins. A client
+        // that retransmits its SYN wants to connect, and fails on its own.
         let begins = |at: usize| at == 0 || flood[at].second() - flood[at - 1].second() > 60;
         (0..flood.len())
-            .filter(|at| begins(*at))
+            .filter(|&at| begins(at) || flood[at].syns() > 1)
             .filter_map(|at| flood[at].failure())
             .for_each(|begin| add("Warns", begin));
     }
