@@ -130,10 +130,6 @@ impl Fields for Written {
         self.add(field, Value::List(length), length)
     }
 
-    fn item(&mut self) {}
-
-    fn end_list(&mut self) {}
-
     fn invalid(&self, field: &'static Field) -> Invalid {
         Invalid(field.name)
     }
@@ -214,10 +210,6 @@ impl Fields for Reader<'_> {
     fn list(&mut self, field: &'static Field, _: usize, _: usize) -> Result<usize, Invalid> {
         next!(self, field, List)
     }
-
-    fn item(&mut self) {}
-
-    fn end_list(&mut self) {}
 
     fn invalid(&self, field: &'static Field) -> Invalid {
         Invalid(field.name)

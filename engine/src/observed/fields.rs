@@ -77,11 +77,8 @@ pub trait Fields {
     /// [`Self::end_list`] are visited once for each item.
     fn list(&mut self, field: &'static Field, length: usize, most: usize) -> Result<usize, Self::Error>;
 
-    /// Begins the next item of the list.
-    fn item(&mut self);
-
     /// Ends the list.
-    fn end_list(&mut self);
+    fn end_list(&mut self) {}
 
     /// Returns the number of captures that a frame may be in: a frame in another one is not valid.
     fn captures(&self) -> u32 {

@@ -179,7 +179,6 @@ pub(super) fn list<T: Copy, R, F: Fields, const MOST: usize>(
     let length = fields.list(field, items.len(), MOST)?;
     let mut visited = ArrayVec::new();
     for place in 0..length.min(MOST) {
-        fields.item();
         let item = visit(fields, items.get(place).copied().unwrap_or(empty))?;
         if F::READS {
             visited.push(item);

@@ -125,8 +125,6 @@ impl Fields for Listed {
         Ok(1)
     }
 
-    fn item(&mut self) {}
-
     fn end_list(&mut self) {
         if let Some((outer, field)) = self.outer.take() {
             let inner = std::mem::replace(&mut self.fields, outer);

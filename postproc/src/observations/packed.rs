@@ -110,12 +110,6 @@ impl Fields for Packer<'_> {
         Ok(length)
     }
 
-    #[inline]
-    fn item(&mut self) {}
-
-    #[inline]
-    fn end_list(&mut self) {}
-
     fn invalid(&self, field: &'static Field) -> Self::Error {
         field
     }
@@ -232,12 +226,6 @@ impl Fields for Unpacker<'_> {
     fn captures(&self) -> u32 {
         self.captures
     }
-
-    #[inline]
-    fn item(&mut self) {}
-
-    #[inline]
-    fn end_list(&mut self) {}
 
     fn invalid(&self, field: &'static Field) -> Self::Error {
         field
