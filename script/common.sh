@@ -113,17 +113,22 @@ tools_folder() { printf '%s/tools/bin\n' "$(target_folder)"; }
 # The folder with Python packages for one purpose.
 python_folder() { printf '%s/tools/%s\n' "$(target_folder)" "$1"; }
 
-# Installs Python packages in the versions given, for one purpose, unless they are there.
-install_python_packages() { # purpose, package==version...
-    local folder
-    folder=$(python_folder "$1")
+# Makes a virtual environment with Python packages, unless they are there. Options of pip may precede them.
+make_python_environment() { # folder, package...
+    local folder=$1
     shift
     [ "$(cat "$folder/installed" 2>/dev/null)" != "$*" ] || return 0
     rm -rf "$folder"
     say "Installing $* into $folder"
     # Packages that are compiled first could fetch anything.
-    python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --only-binary :all: --no-deps "$@" &&
+    python3 -m venv "$folder" &&
+        "$folder/bin/pip" install --quiet --disable-pip-version-check --only-binary :all: "$@" &&
         printf '%s\n' "$*" >"$folder/installed"
+}
+
+# Installs Python packages in the versions given, and no others, for one purpose.
+install_python_packages() { # purpose, package==version...
+    make_python_environment "$(python_folder "$1")" --no-deps "${@:2}"
 }
 
 # Makes the kernel run programs for a processor with qemu, also in other root folders.
