@@ -40,6 +40,7 @@ mod observed;
 mod observer;
 mod packet;
 mod parallel;
+mod text;
 mod verdict;
 
 pub use analyzer::Analyzer;

@@ -11,6 +11,7 @@ use std::ops::Range;
 use crate::connection::handshake::SynHeader;
 use crate::packet::options::{END_OF_LIST, tcp_options};
 use crate::packet::segment::{Flags, SignatureBits};
+use crate::text::{Piece, USUAL_LENGTH};
 
 /// Maximum number of hops that p0f believes (`MAX_DIST` in its `config.h`).
 const MAX_DISTANCE: u8 = 35;
@@ -18,19 +19,16 @@ const MAX_DISTANCE: u8 = 35;
 /// Largest window scale that RFC 7323 allows.
 const MAX_SCALE: u8 = 14;
 
-/// Length that most signatures do not exceed: one allocation suffices for them.
-const USUAL_LENGTH: usize = 80;
-
 /// Returns the signature; `None` if the capture lacks a part of the headers.
 pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     let (ttl, ip_options) = (header.ip.ttl()?, header.signature_bits.ip_options()?);
     let options = OptionLayout::read(header.layout());
     let mut text = Vec::with_capacity(USUAL_LENGTH);
     text.extend_from_slice(if header.ip.identification().is_some() { b"4:" } else { b"6:" });
-    push_number(&mut text, ttl.into());
+    ttl.add_to(&mut text);
     text.push(b'+');
     match initial_ttl(ttl) - ttl {
-        distance @ ..=MAX_DISTANCE => push_number(&mut text, distance.into()),
+        distance @ ..=MAX_DISTANCE => distance.add_to(&mut text),
         _ => text.push(b'?'),
     }
     let numbers = [
@@ -41,7 +39,7 @@ pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     ];
     for (separator, number) in numbers {
         text.push(separator);
-        push_number(&mut text, number);
+        number.add_to(&mut text);
     }
     text.push(b':');
     push_names(&mut text, header.layout());
@@ -53,14 +51,6 @@ pub(crate) fn signature(header: &SynHeader) -> Option<String> {
     });
     text.extend_from_slice(if header.payload > 0 { b":+" } else { b":0" });
     String::from_utf8(text).ok()
-}
-
-/// Adds a number. Formatting it takes several times as long, and a signature has seven numbers.
-fn push_number(text: &mut Vec<u8>, number: u16) {
-    if number >= 10 {
-        push_number(text, number / 10);
-    }
-    text.push(b'0' + (number % 10) as u8);
 }
 
 /// Adds an item to the list at the end of a text.
@@ -144,7 +134,7 @@ fn push_names(text: &mut Vec<u8>, bytes: &[u8]) {
         match option.kind {
             END_OF_LIST => {
                 push_item(text, "eol+");
-                push_number(text, option.range.len().saturating_sub(1) as u16);
+                (option.range.len().saturating_sub(1) as u32).add_to(text);
                 break;
             }
             2 => push_item(text, "mss"),
@@ -154,7 +144,7 @@ fn push_names(text: &mut Vec<u8>, bytes: &[u8]) {
             8 => push_item(text, "ts"),
             other => {
                 push_item(text, "?");
-                push_number(text, other.into());
+                other.add_to(text);
             }
         }
     }

@@ -15,6 +15,7 @@ use super::lag::linux_layout;
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::packet::segment::{Flags, is_from_elsewhere};
+use crate::text::joined;
 
 /// Linux, FreeBSD, gVisor and Onload, the hosts that send cookies, start from this hop limit by
 /// default.
@@ -91,10 +92,14 @@ fn describe(handshake: &Handshake, field: &str, ttl: u8, later: u8) -> String {
     if ttl == later {
         let are_all = handshake.server_segments.iter().all(|segment| segment.ip.ttl() == Some(later));
         let others = if are_all { "later segments" } else { "next segment" };
-        return format!(
-            "{field} {ttl} in the SYN-ACK and in the server's {others}: one machine sent them, or two at the same \
-             distance"
-        );
+        return joined![
+            field,
+            " ",
+            ttl,
+            " in the SYN-ACK and in the server's ",
+            others,
+            ": one machine sent them, or two at the same distance",
+        ];
     }
     format!("{field} {ttl} in the SYN-ACK, {later} in the server's later segments")
 }

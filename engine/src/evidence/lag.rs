@@ -11,13 +11,13 @@
 //! cannot have been delayed by more than its own round trip, less the shortest one known. A longer
 //! lag comes from the sender.
 
-use super::tenths::Tenths;
 use super::{Detail, Observed};
 use crate::connection::handshake::Handshake;
 use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples, usual_rate};
 use crate::listener::isn_layout::IsnLayout;
 use crate::listener::timestamp_bits::COOKIE_TICKS;
 use crate::listener::{Listener, Path};
+use crate::text::{Tenths, joined};
 
 /// Maximum weight of one handshake's lag, for and against.
 const CAP: f64 = 5.0;
@@ -238,18 +238,26 @@ fn describe(lag: &Lag, samples: usize, scatter: f64) -> String {
     if lag.seconds.abs() > ANOTHER_CLOCK_SECONDS {
         return "SYN-ACK timestamp is unrelated to the clock of the server's next segments".to_owned();
     }
-    // Formatting an integer is quicker than rounding to one.
     let (number, unit) = if lag.rate > 1e5 { (1, "MHz") } else { (lag.rate.round_ties_even() as u32, "Hz") };
     let side = if lag.seconds >= 0.0 { "behind" } else { "ahead of" };
-    let (ms, noise) = (Tenths((lag.seconds * 1e3).abs()), Tenths(scatter * 1e3));
-    let plural = if samples == 1 { "" } else { "s" };
     // Linux keeps options in the low six bits of a cookie's timestamp.
     let is_set_back = lag.seconds > scatter && lag.seconds * lag.rate < COOKIE_TICKS;
-    let meaning = if is_set_back { ": Linux sets the timestamp of a SYN cookie back by up to 63 ticks" } else { "" };
-    format!(
-        "SYN-ACK timestamp is {ms} ms {side} the server's clock (estimated from {samples} later segment{plural}: \
-         {number} {unit}, uncertainty {noise} ms){meaning}"
-    )
+    joined![
+        "SYN-ACK timestamp is ",
+        Tenths((lag.seconds * 1e3).abs()),
+        " ms ",
+        side,
+        " the server's clock (estimated from ",
+        samples as u32,
+        if samples == 1 { " later segment: " } else { " later segments: " },
+        number,
+        " ",
+        unit,
+        ", uncertainty ",
+        Tenths(scatter * 1e3),
+        " ms)",
+        if is_set_back { ": Linux sets the timestamp of a SYN cookie back by up to 63 ticks" } else { "" },
+    ]
 }
 
 /// Returns the density of Student's t with `freedom` degrees of freedom; the normalisation is good

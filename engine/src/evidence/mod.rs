@@ -26,7 +26,6 @@ pub(crate) mod reset;
 mod retry;
 mod round_trip;
 mod segment_size;
-mod tenths;
 mod timestamp_echo;
 mod window;
 mod zero_window;

@@ -10,6 +10,7 @@
 
 use super::{Detail, Observed, detail};
 use crate::connection::handshake::Handshake;
+use crate::text::joined;
 
 /// None of 67,938 ordinary handshakes in public captures: P(window 0 | ordinary) < 5e-5 (8.5 nats).
 /// The rest was chosen: no listener is known that closes its window.
@@ -30,7 +31,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         text: if closed {
             detail!(D, "the SYN-ACK announces a window of 0: the client may connect but not send data")
         } else {
-            detail!(D, "the SYN-ACK announces a window of {} bytes", syn_ack.window)
+            D::text(|| joined!["the SYN-ACK announces a window of ", syn_ack.window, " bytes"])
         },
     })
 }

@@ -13,6 +13,7 @@ use crate::connection::handshakes::Handshakes;
 use crate::listener::examples::{Examples, KnownExamples};
 use crate::listener::learnt::Learnt;
 use crate::verdict::judgement::{JudgeOptions, Judgement, ListenerJudge};
+use crate::verdict::prefetch::prefetch;
 use crate::verdict::summary::{ListenerSummary, Summary};
 use crate::{Endpoint, Finding, FindingParts, HandshakeId, parallel};
 
@@ -88,8 +89,13 @@ impl<'a> Portions<'a> {
         let together = if self.threads > 1 { JUDGED_TOGETHER } else { JUDGED_ALONE };
         let mut end = start;
         for owners in owners.chunks(together) {
-            let ids = (end.0..).map(HandshakeId);
+            let first = end.0;
             end.0 += owners.len() as u64;
+            let ids = (first..end.0).map(HandshakeId);
+            // Those of one listener follow each other only if some are judged ahead.
+            if ahead == 0 {
+                prefetch(&ids.clone().filter_map(|id| self.all.get(id)).collect::<Vec<_>>());
+            }
             let mut some = owners.to_vec();
             some.sort_unstable();
             some.dedup();

@@ -27,13 +27,11 @@ pub fn connection_id(finding: &Finding) -> Option<String> {
     hash.update(isn.to_be_bytes());
     let digest = hash.finalize();
     let start: &Start = digest.first_chunk()?;
-    Some(
-        start
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 0xf])
-            .map(|digit| char::from(DIGITS[usize::from(digit)]))
-            .collect(),
-    )
+    let mut id = String::with_capacity(2 * size_of::<Start>());
+    id.extend(
+        start.iter().flat_map(|byte| [byte >> 4, byte & 0xf]).map(|digit| char::from(DIGITS[usize::from(digit)])),
+    );
+    Some(id)
 }
 
 #[cfg(test)]

@@ -171,30 +171,23 @@ impl Elements<'_> {
     }
 }
 
-/// Returns whether a text needs no escape. It looks at eight bytes at a time.
+/// Number of bytes that [`is_plain`] looks at together: the compiler compares them at once.
+const TOGETHER: usize = 16;
+
+/// Returns whether a text needs no escape.
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
-    match text.last_chunk() {
-        Some(&last) => !text.as_chunks().0.iter().chain([&last]).any(|&word| may_need_escape(word)),
-        None => !text.iter().any(|&byte| may_need_escape([byte; 8])),
+    // The last bytes of a long text are looked at with those before them, some of them twice.
+    match text.last_chunk::<TOGETHER>() {
+        Some(last) => !text.as_chunks().0.iter().chain([last]).any(|bytes| some_need_escape(bytes)),
+        None => !some_need_escape(text),
     }
 }
 
-/// Returns whether some byte is not ASCII, a control character, a quotation mark or a backslash. It
-/// may be wrong about the bytes after such a byte.
-#[inline]
-const fn may_need_escape(bytes: [u8; 8]) -> bool {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    /// Sets the highest bit of bytes that are below a limit of at most 128.
-    const fn below(word: u64, limit: u64) -> u64 {
-        word.wrapping_sub(ONES * limit) & !word
-    }
-    /// Sets the highest bit of bytes that are equal to one below 128.
-    const fn is(word: u64, byte: u8) -> u64 {
-        below(word ^ (ONES * byte as u64), 1)
-    }
-    let word = u64::from_le_bytes(bytes);
-    (word | below(word, b' ' as u64) | is(word, b'"') | is(word, b'\\') | is(word, DELETE)) & (ONES << 7) != 0
+/// Returns whether some byte is not ASCII, a control character, a quotation mark or a backslash.
+#[inline(always)]
+fn some_need_escape(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |some, byte| some | !matches!(byte, b' '..DELETE) | matches!(byte, b'"' | b'\\'))
 }
 
 const MILLION: i64 = 1_000_000;
