@@ -15,6 +15,7 @@ use syncookie_tests::{in_every_release, samples};
 
 in_every_release! {
     mutated_captures_neither_crash_tshark_nor_cause_messages
+    address_sanitizer_sees_no_invalid_access
 }
 
 /// Mutants per run of tshark: few enough to find the one that made it fail.
@@ -70,26 +71,44 @@ fn valgrind_sees_no_invalid_access_in_the_plugin() {
     }
 }
 
-/// Runs the installed release with a plugin that `script/fuzz` built with AddressSanitizer, whose
-/// runtime also checks the allocations of Wireshark.
+/// Mutants per run of tshark under AddressSanitizer, which takes a second to start.
+const CHECKED_TOGETHER: usize = 2000;
+
 #[test]
 fn address_sanitizer_sees_no_invalid_access_in_the_plugin() {
+    if let Some((plugin, runtime)) = address_sanitizer() {
+        check_accesses(&Tshark::with_other_plugin(&plugin), &runtime);
+    }
+}
+
+fn address_sanitizer_sees_no_invalid_access(release: &Release, _: &Tshark) {
+    if let Some((plugin, runtime)) = address_sanitizer() {
+        check_accesses(&Tshark::of(&Release { plugin, ..release.clone() }), &runtime);
+    }
+}
+
+/// Returns a plugin that `script/fuzz` built with AddressSanitizer, and the runtime, which also
+/// checks the allocations of Wireshark.
+fn address_sanitizer() -> Option<(PathBuf, PathBuf)> {
     let variables = ["SYNCOOKIE_ASAN_PLUGIN", "SYNCOOKIE_ASAN_RUNTIME"].map(std::env::var_os);
     let [Some(plugin), Some(runtime)] = variables else {
         eprintln!("SKIPPED: script/fuzz runs the plugin under AddressSanitizer");
-        return;
+        return None;
     };
-    let tshark = Tshark::with_other_plugin(Path::new(&plugin));
+    Some((plugin.into(), runtime.into()))
+}
+
+fn check_accesses(tshark: &Tshark, runtime: &Path) {
     let (seed, seconds) = (number("SYNCOOKIE_FUZZ_SEED", 1), number("SYNCOOKIE_FUZZ_SECONDS", 60));
-    let (start, sources) = (Instant::now(), sources());
+    let (start, sources, runtime) = (Instant::now(), sources(), tshark.stage(runtime));
     let (mut count, mut frames, mut marked) = (0, 0, 0);
     while count == 0 || start.elapsed() < Duration::from_secs(seconds as u64) {
-        for (link, capture) in mutants(&sources, BATCH, (seed + count) as u64) {
+        for (link, capture) in mutants(&sources, CHECKED_TOGETHER, (seed + count) as u64) {
             let staged = tshark.stage_bytes(&capture.write(ByteOrder::Little, Resolution::Nano));
             let mut command = tshark.command("tshark");
             // Each of Wireshark's allocations is one of the C library, which the runtime checks.
             command.env("LD_PRELOAD", &runtime).env("WIRESHARK_DEBUG_WMEM_OVERRIDE", "simple");
-            command.env("G_SLICE", "always-malloc").env("ASAN_OPTIONS", "detect_leaks=0");
+            command.env("G_SLICE", "always-malloc").env("ASAN_OPTIONS", "detect_leaks=0:verify_asan_link_order=0");
             let output = command.args(["-2", "-V", "-r"]).arg(&staged).output().expect("tshark is installed");
             let stderr = String::from_utf8_lossy(&output.stderr);
             assert_eq!(output.status.code(), Some(0), "seed {seed}, batch {count}, link type {link}:\n{stderr}");
@@ -98,7 +117,7 @@ fn address_sanitizer_sees_no_invalid_access_in_the_plugin() {
             frames += capture.records.len();
             std::fs::remove_file(tshark.outside(&staged)).expect("we wrote it");
         }
-        count += BATCH;
+        count += CHECKED_TOGETHER;
     }
     println!("{count} mutants, {frames} frames, {marked} of them marked");
     assert!(marked > 0, "the plugin was not loaded");
