@@ -1,9 +1,13 @@
 //! Entry points for bindings to other languages: a command with its arguments, whose rows are passed
 //! on as Arrow.
+//!
+//! Observations are passed on, and taken, as batches with the columns of a file of observations.
 
 use std::ffi::OsString;
-use std::io;
+use std::fmt::Display;
 
+use arrow_array::RecordBatch;
+use arrow_schema::ArrowError;
 use clap::Parser;
 use thiserror::Error;
 
@@ -11,10 +15,10 @@ use crate::cli::{self, Cli, Command};
 use crate::command;
 use crate::command::failure::Failure;
 use crate::command::options::options;
-use crate::observations::{self, JudgeError};
+use crate::observations::{self, JudgeError, Reader, RowSink};
 use crate::pipeline::{self, Silent};
-use crate::report::model;
-use crate::report::parquet::{BatchSink, Batches};
+use crate::report::parquet::BatchSink;
+use crate::report::{self, model};
 use crate::source::walk::{self, Plan};
 
 /// Reason why a command ended without results.
@@ -34,25 +38,42 @@ impl From<Failure> for BindingError {
     }
 }
 
+/// Batches of observations.
+pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
+/// Name of observations that come in batches, in messages.
+const OBSERVATIONS: &str = "the observations";
+
 /// Runs `analyze` or `judge` with these arguments, which begin with the name of the command, and
-/// passes the findings to a sink. Options about the output and the console do not matter.
+/// passes the findings to a sink. `judge` judges these observations, if they are given, and not
+/// those of files. Options about the output and the console do not matter.
 ///
 /// # Errors
-/// Fails if the arguments are wrong, no capture is found, a file of observations cannot be read, or
-/// the sink fails. The object `summary` has the problems of captures.
-pub fn findings(args: &[OsString], sink: impl BatchSink + Send) -> Result<(), BindingError> {
-    let report = &mut Batches::new(sink);
-    let output = |error: io::Error| BindingError::Failed(error.to_string());
+/// Fails if the arguments are wrong, no capture is found, observations cannot be read, or the sink
+/// fails. The object `summary` has the problems of captures.
+pub fn findings(
+    args: &[OsString],
+    observations: Option<Batches>,
+    sink: impl BatchSink + Send,
+) -> Result<(), BindingError> {
+    let report = &mut report::parquet::Batches::new(sink);
     let (plan, totals) = match parse(args)? {
         Command::Analyze(args) => {
             let plan = walk::plan(&args.paths);
             let totals = pipeline::analyze(&plan, &options(&args.reporting, &args.resources)?, report, &mut Silent);
-            (plan, totals.map_err(output)?)
+            (plan, totals.map_err(failed)?)
         }
         Command::Judge(args) => {
             let options = options(&args.reporting, &args.resources)?;
-            let totals = observations::judge(&args.files, &options, report, &mut Silent);
-            (Plan::default(), totals.map_err(|error: JudgeError| BindingError::Failed(error.to_string()))?)
+            let totals = match observations {
+                Some(batches) => Reader::of_batches(batches)
+                    .map_err(|reason| JudgeError::Read { path: OBSERVATIONS.into(), reason })
+                    .and_then(|reader| {
+                        observations::judge_rows(vec![(OBSERVATIONS.into(), reader)], &options, report, &mut Silent)
+                    }),
+                None => observations::judge(&args.files, &options, report, &mut Silent),
+            };
+            (Plan::default(), totals.map_err(failed)?)
         }
         _ => return Err(BindingError::Usage("the command has no findings".to_owned())),
     };
@@ -72,7 +93,27 @@ pub fn observe(args: &[OsString]) -> Result<String, BindingError> {
         return Err(BindingError::Usage("the command does not observe".to_owned()));
     };
     let problems = command::observe::observe(&args, &mut Silent)?;
-    model::problems(&problems).map_err(|error| BindingError::Failed(error.to_string()))
+    model::problems(&problems).map_err(failed)
+}
+
+/// Does the same, but passes the observations to a sink.
+///
+/// # Errors
+/// As [`observe`]; fails if the sink fails.
+pub fn observe_to(args: &[OsString], sink: impl RowSink) -> Result<String, BindingError> {
+    let Command::Observe(args) = parse(args)? else {
+        return Err(BindingError::Usage("the command does not observe".to_owned()));
+    };
+    let plan = walk::plan(&args.paths);
+    let observed = command::observe::observe_plan(&plan, &args.resources, sink, &mut Silent)?;
+    if observed.is_of_nothing() {
+        return Err(Failure::no_capture(plan).into());
+    }
+    model::problems(&observed.problems).map_err(failed)
+}
+
+fn failed(error: impl Display) -> BindingError {
+    BindingError::Failed(error.to_string())
 }
 
 fn parse(args: &[OsString]) -> Result<Command, BindingError> {

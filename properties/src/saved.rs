@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use syncookie::observations::{self, Writer};
+use syncookie::observations::{self, ObservationFile, Writer};
 use syncookie::pipeline::{Options, Silent};
 use syncookie::report::{self, Format, Style};
 use syncookie::source::walk;
@@ -45,7 +45,8 @@ fn observe(capture: &Path, to: &Path) {
     let plan = walk::plan(&[capture.to_owned()]);
     let mut silent = Silent;
     let output = File::create(to).expect("a temporary file can be written");
-    let mut writer = Writer::new(&plan, &mut silent, output).expect("the file can be written");
+    let file = ObservationFile::new(output).expect("the file can be written");
+    let mut writer = Writer::new(&plan, &mut silent, file);
     observations::observe(&plan, &Options::default(), &mut writer).expect("the file can be written");
     writer.finish().expect("the file can be written");
 }

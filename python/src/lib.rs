@@ -7,8 +7,11 @@ use pyo3::prelude::*;
 use syncookie::bindings::{self, BindingError};
 
 use findings::Findings;
+use observations::Observations;
 
 mod findings;
+mod observations;
+mod stream;
 
 /// Runs the program on these arguments, beginning with its name, and returns its exit code.
 #[pyfunction]
@@ -35,6 +38,7 @@ fn exception(error: BindingError) -> PyErr {
 fn _syncookie(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<Findings>()?;
+    module.add_class::<Observations>()?;
     module.add_function(wrap_pyfunction!(observe, module)?)?;
     module.add_function(wrap_pyfunction!(run, module)?)
 }

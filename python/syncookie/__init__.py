@@ -10,9 +10,11 @@ docs/json-schema.md describes them.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Optional, Union
 
@@ -20,10 +22,21 @@ import pyarrow
 
 from . import _syncookie
 
-__all__ = ["CaptureError", "Findings", "analyze", "analyze_batches", "judge", "judge_batches", "main", "observe"]
+__all__ = [
+    "CaptureError",
+    "Findings",
+    "analyze",
+    "analyze_batches",
+    "judge",
+    "judge_batches",
+    "main",
+    "observe",
+    "observe_batches",
+]
 __version__ = _syncookie.__version__
 
 Path = Union[str, "os.PathLike[str]"]
+Batches = Union[pyarrow.RecordBatchReader, pyarrow.Table, Iterable[pyarrow.RecordBatch]]
 
 
 class CaptureError(Exception):
@@ -91,7 +104,8 @@ def analyze(*captures: Path, on_problem: str = "raise", **options: Any) -> Findi
         ValueError: if an option or its value is wrong
         RuntimeError: if no capture was found
     """
-    return _collect(_arguments("analyze", captures, options), on_problem)
+    _check(on_problem)
+    return _collect(_syncookie.Findings(_arguments("analyze", captures, options)), on_problem)
 
 
 def analyze_batches(*captures: Path, **options: Any) -> pyarrow.RecordBatchReader:
@@ -114,21 +128,66 @@ def observe(*captures: Path, output: Path, on_problem: str = "raise", **options:
     Returns:
         What could not be read.
     """
+    _check(on_problem)
     problems = json.loads(_syncookie.observe(_arguments("observe", captures, {**options, "output": output})))
     return _checked(problems, None, on_problem)
 
 
-def judge(*observations: Path, on_problem: str = "raise", **options: Any) -> Findings:
-    """Judge files that ``syncookie observe`` wrote.
+def observe_batches(*captures: Path, on_problem: str = "raise", **options: Any) -> pyarrow.RecordBatchReader:
+    """Return what judging needs of the handshakes in captures as it becomes known, in bounded memory.
+
+    The rows are those that observe() writes, see docs/scale.md. judge() and judge_batches() take them,
+    all of them and in this order.
+
+    Args:
+        captures: pcap and pcapng files, also compressed, and folders
+        on_problem: ``raise`` a CaptureError after the last row if a capture could not be read to its
+            end, or ``ignore`` it: the rows say so in either case, and judge() then raises the error
+        options: threads, max_memory, max_handshakes
+
+    Raises:
+        CaptureError: while the rows are read, after the last one
+        RuntimeError: while the rows are read, if no capture was found
+        ValueError: the same, if an option or its value is wrong
+    """
+    _check(on_problem)
+    run = _syncookie.Observations(_arguments("observe", captures, {**options, "output": "-"}))
+    rows = _reader(run)
+
+    def until_end() -> Iterator[pyarrow.RecordBatch]:
+        yield from rows
+        _checked(json.loads(run.problems()), None, on_problem)
+
+    return pyarrow.RecordBatchReader.from_batches(rows.schema, until_end())
+
+
+def judge(*observations: Union[Path, Batches], on_problem: str = "raise", **options: Any) -> Findings:
+    """Judge observations: files that ``syncookie observe`` wrote, or batches of observe_batches().
 
     Takes the options of analyze(), and returns what analyze() returns for the captures.
+
+    Args:
+        observations: files, or one reader, table or iterable of batches
+        on_problem: as in analyze()
+        options: as in analyze()
     """
-    return _collect(_arguments("judge", observations, options), on_problem)
+    _check(on_problem)
+    with _Judging(observations, options) as run:
+        return _collect(run, on_problem)
 
 
-def judge_batches(*observations: Path, **options: Any) -> pyarrow.RecordBatchReader:
-    """Judge files that ``syncookie observe`` wrote, and return the handshakes in bounded memory."""
-    return _reader(_syncookie.Findings(_arguments("judge", observations, options)))
+def judge_batches(*observations: Union[Path, Batches], **options: Any) -> pyarrow.RecordBatchReader:
+    """Judge observations as judge() does, and return the handshakes in bounded memory."""
+    judging = _Judging(observations, options)
+    with judging as run:
+        rows = _reader(run)
+
+    def until_end() -> Iterator[pyarrow.RecordBatch]:
+        with judging:
+            yield from rows
+            run.objects()
+
+    return pyarrow.RecordBatchReader.from_batches(rows.schema, until_end())
 
 
 def main() -> None:
@@ -158,12 +217,59 @@ def _arguments(command: str, paths: tuple[Path, ...], options: dict[str, Any]) -
     return [*arguments, "--", *(os.fspath(path) for path in paths)]
 
 
-def _reader(findings: _syncookie.Findings) -> pyarrow.RecordBatchReader:
+def _reader(findings: Union[_syncookie.Findings, _syncookie.Observations]) -> pyarrow.RecordBatchReader:
     return pyarrow.RecordBatchReader.from_stream(findings)
 
 
-def _collect(arguments: list[str], on_problem: str) -> Findings:
-    run = _syncookie.Findings(arguments)
+class _Judging:
+    """A run of ``judge``. As a context, it raises the exception of the batches that it reads."""
+
+    def __init__(self, observations: tuple[Union[Path, Batches], ...], options: dict[str, Any]) -> None:
+        self.error: Optional[BaseException] = None
+        self.run: Optional[_syncookie.Findings] = None
+        if observations and not isinstance(observations[0], (str, os.PathLike)):
+            if len(observations) > 1:
+                raise TypeError("judge() takes files, or one reader, table or iterable of batches")
+            self.arguments = _arguments("judge", ("batches",), options)
+            self.batches: Optional[pyarrow.RecordBatchReader] = self._noting_errors(observations[0])
+        else:
+            self.arguments, self.batches = _arguments("judge", observations, options), None
+
+    def _noting_errors(self, batches: Batches) -> pyarrow.RecordBatchReader:
+        if not hasattr(batches, "schema"):
+            batches = iter(batches)
+            first = next(batches, None)
+            if first is None:
+                raise ValueError("there are no observations")
+            schema, batches = first.schema, itertools.chain([first], batches)
+        else:
+            schema = batches.schema
+            batches = batches.to_batches() if isinstance(batches, pyarrow.Table) else batches
+
+        def noting() -> Iterator[pyarrow.RecordBatch]:
+            try:
+                yield from batches
+            except Exception as error:
+                self.error = error
+                raise
+
+        return pyarrow.RecordBatchReader.from_batches(schema, noting())
+
+    def __enter__(self) -> _syncookie.Findings:
+        if self.run is None:
+            try:
+                self.run = _syncookie.Findings(self.arguments, self.batches)
+            except RuntimeError:
+                self.__exit__()
+                raise
+        return self.run
+
+    def __exit__(self, *_: object) -> None:
+        if self.error is not None:
+            raise self.error
+
+
+def _collect(run: _syncookie.Findings, on_problem: str) -> Findings:
     handshakes = _reader(run).read_all()
     objects = {name: json.loads(text) for name, text in run.objects().items()}
     objects.pop("run")
@@ -172,11 +278,14 @@ def _collect(arguments: list[str], on_problem: str) -> Findings:
     return findings
 
 
+def _check(on_problem: str) -> None:
+    if on_problem not in ("raise", "ignore"):
+        raise ValueError(f"on_problem must be 'raise' or 'ignore', not {on_problem!r}")
+
+
 def _checked(
     problems: list[dict[str, Any]], findings: Optional[Findings], on_problem: str
 ) -> list[dict[str, Any]]:
-    if on_problem not in ("raise", "ignore"):
-        raise ValueError(f"on_problem must be 'raise' or 'ignore', not {on_problem!r}")
     if problems and on_problem == "raise":
         raise CaptureError(problems, findings)
     return problems

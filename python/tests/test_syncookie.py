@@ -139,6 +139,79 @@ class Judge(unittest.TestCase):
             self.assertGreater(rows, syncookie.analyze(FLOOD).handshakes.num_rows)
 
 
+class Batches(unittest.TestCase):
+    def test_batches_give_the_findings_of_the_captures(self):
+        expected = syncookie.analyze(FLOOD)
+        self.assertEqual(syncookie.judge(syncookie.observe_batches(FLOOD)), expected)
+        self.assertEqual(syncookie.judge(batch for batch in syncookie.observe_batches(FLOOD)), expected)
+        self.assertEqual(syncookie.judge(syncookie.observe_batches(FLOOD).read_all()), expected)
+        rows = syncookie.judge_batches(syncookie.observe_batches(FLOOD))
+        self.assertEqual(rows.read_all(), expected.handshakes)
+
+    def test_observations_of_several_runs_can_follow_each_other(self):
+        both = [syncookie.observe_batches(capture).read_all().to_pylist() for capture in (TRACE, FLOOD)]
+        is_plan = lambda row: row["record"] is not None and json.loads(row["record"])["row"] in ("head", "source")
+        rows = [row for run in both for row in run if is_plan(row)]
+        rows += [row for run in both for row in run if not is_plan(row)]
+        schema = syncookie.observe_batches(TRACE).schema
+        found = syncookie.judge(pyarrow.Table.from_pylist(rows, schema))
+        expected = syncookie.analyze(TRACE, FLOOD)
+        self.assertEqual(found, expected)
+
+    def test_observations_have_the_rows_of_a_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            observations = pathlib.Path(folder) / "observations.parquet"
+            syncookie.observe(TRACE, output=observations)
+            expected = pyarrow.parquet.read_table(observations)
+        self.assertEqual(syncookie.observe_batches(TRACE).read_all(), expected)
+
+    def test_a_problem_is_raised_after_the_last_row_and_when_judging(self):
+        with tempfile.TemporaryDirectory() as folder:
+            truncated = pathlib.Path(folder) / "truncated.pcap"
+            truncated.write_bytes(TRACE.read_bytes()[:-10])
+            rows = syncookie.observe_batches(truncated)
+            read = []
+            with self.assertRaises(syncookie.CaptureError) as raised:
+                read.extend(rows)
+            self.assertGreater(raised.exception.frame, 1)
+            with self.assertRaises(syncookie.CaptureError) as raised:
+                syncookie.judge(read)
+            self.assertGreater(raised.exception.offset, 24)
+            with self.assertRaises(syncookie.CaptureError) as raised:
+                syncookie.judge(syncookie.observe_batches(truncated))
+            self.assertIsNone(raised.exception.findings, "the reader of the rows failed")
+
+    def test_an_exception_of_an_iterator_is_raised(self):
+        def broken():
+            yield next(iter(syncookie.observe_batches(FLOOD)))
+            raise KeyError("lost")
+
+        with self.assertRaises(KeyError):
+            syncookie.judge(broken())
+        with self.assertRaises(KeyError):
+            syncookie.judge_batches(broken()).read_all()
+
+    def test_other_batches_are_refused(self):
+        foreign = pyarrow.table({"record": ["{}"]})
+        for observations in (foreign, pyarrow.table({"x": [1]})):
+            with self.assertRaisesRegex(RuntimeError, "observations"):
+                syncookie.judge(observations)
+        with self.assertRaisesRegex(RuntimeError, "no capture found"):
+            syncookie.observe_batches("missing.pcap").read_all()
+
+    def test_other_threads_go_on_while_rows_are_judged(self):
+        rows, steps = syncookie.observe_batches(FLOOD).read_all(), []
+        begin = time.perf_counter()
+        syncookie.judge(rows)
+        alone = time.perf_counter() - begin
+        judging = threading.Thread(target=syncookie.judge, args=(rows,))
+        judging.start()
+        while judging.is_alive():
+            steps.append(time.perf_counter())
+            time.sleep(alone / 100)
+        self.assertLess(max(later - earlier for earlier, later in zip(steps, steps[1:])), alone / 2)
+
+
 class Libraries(unittest.TestCase):
     def setUp(self):
         self.table = syncookie.analyze(FLOOD).handshakes

@@ -47,6 +47,8 @@ pub use observe::Observe;
 #[cfg(not(target_os = "wasi"))]
 pub use page::Page;
 pub use reporting::Reporting;
+#[cfg(feature = "parquet")]
+pub use resources::ReadingResources;
 pub use resources::Resources;
 pub use shorthand::expand;
 pub use time_zone::TimeZone;

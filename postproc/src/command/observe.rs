@@ -2,13 +2,13 @@
 
 use super::analyze::remarks;
 use super::failure::Failure;
-use crate::cli::Observe;
+use crate::cli::{Observe, ReadingResources};
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::observations::{self, Writer};
+use crate::observations::{self, ObservationFile, Observed, RowSink, Writer};
 use crate::output::Output;
 use crate::pipeline::{Observer, Options, Problem};
-use crate::source::walk;
+use crate::source::walk::{self, Plan};
 use crate::totals::Totals;
 
 /// Observes the captures that the arguments name.
@@ -21,7 +21,6 @@ pub fn run(args: &Observe, console: &mut Console) -> Result<Exit, Failure> {
 /// Does the same, and returns the problems of captures.
 pub fn observe(args: &Observe, observer: &mut dyn Observer) -> Result<Vec<Problem>, Failure> {
     let plan = walk::plan(&args.paths);
-    remarks(&plan, false, observer);
     if plan.reads(&args.output) {
         return Err(Failure::OutputIsInput);
     }
@@ -29,20 +28,32 @@ pub fn observe(args: &Observe, observer: &mut dyn Observer) -> Result<Vec<Proble
     if output.is_terminal() {
         return Err(Failure::binary_to_terminal());
     }
-    args.resources.remark().iter().for_each(|lowered| observer.remark(lowered));
-    let options = Options {
-        limits: args.resources.limits(),
-        memory: args.resources.max_memory,
-        threads: args.resources.threads(),
-        ..Options::default()
-    };
-    observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
-    let mut writer = Writer::new(&plan, observer, &mut output).map_err(Failure::Output)?;
-    observations::observe(&plan, &options, &mut writer).map_err(Failure::Output)?;
-    let observed = writer.finish().map_err(Failure::Output)?;
-    if observed.captures == 0 && observed.problems.iter().all(Problem::is_missing) {
+    let file = ObservationFile::new(&mut output).map_err(Failure::Output)?;
+    let observed = observe_plan(&plan, &args.resources, file, observer)?;
+    if observed.is_of_nothing() {
         return Err(Failure::no_capture(plan));
     }
     output.finish().map_err(Failure::Output)?;
     Ok(observed.problems)
+}
+
+/// Observes the captures of a plan, and passes the rows to a sink.
+pub fn observe_plan(
+    plan: &Plan,
+    resources: &ReadingResources,
+    sink: impl RowSink,
+    observer: &mut dyn Observer,
+) -> Result<Observed, Failure> {
+    remarks(plan, false, observer);
+    resources.remark().iter().for_each(|lowered| observer.remark(lowered));
+    let options = Options {
+        limits: resources.limits(),
+        memory: resources.max_memory,
+        threads: resources.threads(),
+        ..Options::default()
+    };
+    observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
+    let mut writer = Writer::new(plan, observer, sink);
+    observations::observe(plan, &options, &mut writer).map_err(Failure::Output)?;
+    writer.finish().map_err(Failure::Output)
 }

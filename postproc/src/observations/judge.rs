@@ -41,17 +41,32 @@ pub fn judge(
     report: &mut dyn Report,
     observer: &mut dyn Observer,
 ) -> Result<Option<Totals>, JudgeError> {
-    let mut readers = Vec::with_capacity(paths.len());
-    for path in paths {
-        readers.push(Reader::open(path).map_err(|reason| JudgeError::Read { path: path.clone(), reason })?);
-    }
+    let open = |path: &PathBuf| match Reader::open(path) {
+        Ok(reader) => Ok((path.clone(), reader)),
+        Err(reason) => Err(JudgeError::Read { path: path.clone(), reason }),
+    };
+    let readers: Vec<(PathBuf, Reader)> = paths.iter().map(open).collect::<Result<_, _>>()?;
+    judge_rows(readers, options, report, observer)
+}
+
+/// Judges the observations that these readers read, each under a name. Does the same otherwise.
+///
+/// # Errors
+/// See [`judge`].
+pub fn judge_rows(
+    mut readers: Vec<(PathBuf, Reader)>,
+    options: &Options,
+    report: &mut dyn Report,
+    observer: &mut dyn Observer,
+) -> Result<Option<Totals>, JudgeError> {
+    let sources = |(_, reader): &(_, Reader)| reader.sources();
     let firsts: Vec<usize> =
-        readers.iter().scan(0, |next, reader| Some(std::mem::replace(next, *next + reader.sources()))).collect();
-    let sources: Vec<Source> = readers.iter_mut().flat_map(Reader::take_sources).collect();
+        readers.iter().scan(0, |next, reader| Some(std::mem::replace(next, *next + sources(reader)))).collect();
+    let sources: Vec<Source> = readers.iter_mut().flat_map(|(_, reader)| reader.take_sources()).collect();
     let mut run = Run::new(Extent::Listed(&sources), options, report, observer);
-    run.expect_series(readers.iter().map(Reader::series).sum())?;
+    run.expect_series(readers.iter().map(|(_, reader)| reader.series()).sum())?;
     let mut judge = run.engine().judge();
-    for ((path, reader), first) in paths.iter().zip(&mut readers).zip(firsts) {
+    for ((path, reader), first) in readers.iter_mut().zip(firsts) {
         let error = |reason| JudgeError::Read { path: path.clone(), reason };
         while let Some(row) = reader.next_row().map_err(error)? {
             take(row, first, options.threads, &mut judge, &mut run)?;

@@ -8,6 +8,7 @@ mod bounds;
 mod columns;
 #[cfg(test)]
 mod document;
+mod file;
 mod guard;
 mod judge;
 mod observing;
@@ -17,12 +18,13 @@ mod record;
 mod rows;
 mod writer;
 
-pub use judge::{JudgeError, judge};
+pub use file::{ObservationFile, RowSink, columns};
+pub use judge::{JudgeError, judge, judge_rows};
 pub use observing::observe;
-pub use writer::Writer;
+pub use writer::{Observed, Writer};
 
-pub use reader::ReadError;
-use reader::{Reader, Row};
+use reader::Row;
+pub use reader::{ReadError, Reader};
 use record::{Head, Record};
 
 /// Version of the columns, the records and the fields of observations. Raised when one of them

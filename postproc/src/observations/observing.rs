@@ -4,8 +4,8 @@ use std::io;
 
 use syncookie_engine::{EndOfPackets, HandshakeId, Link, Observed, Observer, Statistics, Timestamp};
 
-use super::Writer;
 use super::columns::Columns;
+use super::{RowSink, Writer};
 use crate::pipeline::{self, Engine, Options};
 use crate::source::walk::Plan;
 
@@ -17,7 +17,7 @@ const PORTION: usize = 256;
 ///
 /// # Errors
 /// Fails if the observations cannot be written.
-pub fn observe<W: io::Write + Send>(plan: &Plan, options: &Options, writer: &mut Writer<'_, W>) -> io::Result<()> {
+pub fn observe(plan: &Plan, options: &Options, writer: &mut Writer<'_, impl RowSink>) -> io::Result<()> {
     let limits = options.limits;
     pipeline::read_all(plan, options, limits.handshakes, || Observing(Observer::new(limits)), writer)
 }

@@ -1,4 +1,4 @@
-//! Reads a file of observations.
+//! Reads observations.
 
 use std::fs::File;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use arrow_array::{Array, BinaryArray, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow_schema::ArrowError;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
 use syncookie_engine::{Endpoint, ObservedHandshake, Opening, Timestamp};
 use thiserror::Error;
@@ -31,6 +31,9 @@ pub enum ReadError {
     /// A part of the file is damaged.
     #[error("cannot be read as Parquet: {0}")]
     Arrow(#[from] ArrowError),
+    /// Batches of observations cannot be read.
+    #[error("cannot be read: {0}")]
+    Batches(#[source] ArrowError),
     /// The file is so damaged that the Parquet crate panicked.
     #[error("cannot be read as Parquet: it is damaged")]
     Damaged,
@@ -62,14 +65,20 @@ pub enum Row {
     Record(Record),
 }
 
-/// Reads the rows of a file, one after the other.
+/// Batches of rows.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ReadError>>>;
+
+/// Reads rows, one after the other.
 pub struct Reader {
-    batches: ParquetRecordBatchReader,
+    batches: Batches,
     batch: Option<Batch>,
     /// Number of rows that were read.
     rows: u64,
-    head: Head,
+    /// Number of series.
+    series: usize,
+    /// Captures that were to be read, until they are taken, and their number.
     sources: Vec<Source>,
+    planned: usize,
     /// Row after the sources.
     waiting: Option<Row>,
     /// Number of captures of the series so far: a frame cannot be in another one.
@@ -85,34 +94,63 @@ impl Reader {
         let file = File::open(path).map_err(ReadError::Open)?;
         let metadata = bounds::metadata(&file)?;
         let open = || ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(BATCH).build();
-        let batches = guarded(open).ok_or(ReadError::Damaged)??;
-        let head = Head { version: VERSION, sources: 0, series: 0 };
-        let mut reader = Self { batches, batch: None, rows: 0, head, sources: Vec::new(), waiting: None, captures: 0 };
-        match reader.next_row()? {
-            Some(Row::Record(Record::Head(head))) if head.version == VERSION => reader.head = head,
-            Some(Row::Record(Record::Head(head))) => return Err(ReadError::Version(head.version)),
-            _ => return Err(ReadError::Foreign),
+        let mut batches = guarded(open).ok_or(ReadError::Damaged)??;
+        let next = move || match guarded(|| batches.next()) {
+            Some(batch) => batch.map(|batch| Ok(batch?)),
+            None => Some(Err(ReadError::Damaged)),
+        };
+        Self::of(Box::new(std::iter::from_fn(next)))
+    }
+
+    /// Reads batches with the columns of a file, and reads the head.
+    ///
+    /// # Errors
+    /// As for a file.
+    pub fn of_batches(
+        batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'static,
+    ) -> Result<Self, ReadError> {
+        Self::of(Box::new(batches.map(|batch| batch.map_err(ReadError::Batches))))
+    }
+
+    /// Reads the head: what was planned, by one run or by several.
+    fn of(batches: Batches) -> Result<Self, ReadError> {
+        let (sources, waiting) = (Vec::new(), None);
+        let mut reader = Self { batches, batch: None, rows: 0, series: 0, sources, planned: 0, waiting, captures: 0 };
+        let mut row = reader.next_row()?;
+        if !matches!(row, Some(Row::Record(Record::Head(_)))) {
+            return Err(ReadError::Foreign);
         }
+        while let Some(Row::Record(Record::Head(head))) = row {
+            row = reader.read_plan(head)?;
+        }
+        reader.waiting = row;
+        Ok(reader)
+    }
+
+    /// Reads the sources after this head, and returns the row after them.
+    fn read_plan(&mut self, head: Head) -> Result<Option<Row>, ReadError> {
+        if head.version != VERSION {
+            return Err(ReadError::Version(head.version));
+        }
+        self.series = self.series.saturating_add(head.series);
+        self.planned = self.planned.saturating_add(head.sources);
         loop {
-            match reader.next_row()? {
-                Some(Row::Record(Record::Source(planned))) => reader.sources.push(planned.into()),
-                other if reader.sources.len() == reader.head.sources => {
-                    reader.waiting = other;
-                    return Ok(reader);
-                }
-                _ => return Err(ReadError::Invalid { row: reader.rows, column: RECORD }),
+            match self.next_row()? {
+                Some(Row::Record(Record::Source(planned))) => self.sources.push(planned.into()),
+                other if self.sources.len() == self.planned => return Ok(other),
+                _ => return Err(ReadError::Invalid { row: self.rows, column: RECORD }),
             }
         }
     }
 
     /// Returns the number of series.
     pub const fn series(&self) -> usize {
-        self.head.series
+        self.series
     }
 
     /// Returns the number of captures that were to be read.
-    pub fn sources(&self) -> usize {
-        self.sources.len()
+    pub const fn sources(&self) -> usize {
+        self.planned
     }
 
     /// Takes the captures that were to be read.
@@ -135,8 +173,7 @@ impl Reader {
                 self.rows += 1;
                 return self.check(row).map(Some);
             }
-            let next = guarded(|| self.batches.next()).ok_or(ReadError::Damaged)?;
-            let Some(batch) = next else { return Ok(None) };
+            let Some(batch) = self.batches.next() else { return Ok(None) };
             self.batch = Some(Batch::new(&batch?)?);
         }
     }
@@ -155,7 +192,7 @@ impl Reader {
                 true
             }
             Row::Record(Record::End(end)) => end.is_within(self.captures),
-            Row::Record(Record::NotReached { source }) => *source < self.head.sources,
+            Row::Record(Record::NotReached { source }) => *source < self.planned,
             Row::Record(_) | Row::Handshake(_) => true,
         };
         if is_valid { Ok(row) } else { Err(ReadError::Invalid { row: self.rows, column: RECORD }) }
@@ -269,8 +306,8 @@ mod tests {
     use parquet::arrow::ArrowWriter;
 
     use super::*;
-    use crate::observations::writer::options;
-    use crate::observations::{self, Writer};
+    use crate::observations::file::options;
+    use crate::observations::{self, ObservationFile, Writer};
     use crate::pipeline::{Options, Silent};
     use crate::source::walk;
 
@@ -281,7 +318,8 @@ mod tests {
     /// Writes the observations of a sample capture.
     fn observed(path: &Path) {
         let (plan, mut silent) = (walk::plan(&[sample()]), Silent);
-        let mut writer = Writer::new(&plan, &mut silent, File::create(path).unwrap()).unwrap();
+        let file = ObservationFile::new(File::create(path).unwrap()).unwrap();
+        let mut writer = Writer::new(&plan, &mut silent, file);
         observations::observe(&plan, &Options::default(), &mut writer).unwrap();
         assert_eq!(writer.finish().unwrap().captures, 1);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::NullBufferBuilder;
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 
 use super::columns::Columns;
 use super::{RECORD, Record};
@@ -59,4 +59,9 @@ impl Rows {
         let columns = std::iter::once(records).chain(columns);
         RecordBatch::try_from_iter_with_nullable(columns.map(|(name, array)| (name, array, true)))
     }
+}
+
+/// Returns the columns.
+pub(super) fn schema() -> Result<SchemaRef, ArrowError> {
+    Ok(Rows::default().take()?.schema())
 }

@@ -1,43 +1,23 @@
-//! Writes a file of observations.
+//! Writes observations as rows.
 
-use std::io::{self, Write};
+use std::io;
 
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
 use syncookie_engine::EndOfPackets;
 
+use super::file::RowSink;
 use super::observing::{Observing, Packed};
 use super::record::End;
 use super::rows::Rows;
-use super::{Head, Record, TIME, VERSION};
+use super::{Head, Record, VERSION};
 use crate::pipeline::{Event, EventSink, Observer, SeriesSink};
 use crate::problem::Problem;
-use crate::report::parquet::{arrow, into_io};
+use crate::report::parquet::arrow;
 use crate::source::walk::{Plan, Source};
 
 /// Number of rows that are passed on together.
 const BATCH: usize = 1 << 10;
 
-/// Maximum number of bytes of a row group.
-const GROUP_BYTES: usize = 32 << 20;
-
-/// Returns the options with which a file is written. [`super::bounds`] refuses other encodings.
-pub(super) fn options() -> ArrowWriterOptions {
-    let properties = WriterProperties::builder()
-        // To compress values, or to look them up, takes longer than to pack them.
-        .set_compression(Compression::UNCOMPRESSED)
-        .set_dictionary_enabled(false)
-        // Of the time alone: a query skips row groups by it. A row group has most servers anyway.
-        .set_statistics_enabled(EnabledStatistics::None)
-        .set_column_statistics_enabled(ColumnPath::from(TIME), EnabledStatistics::Chunk)
-        .set_created_by(format!("{} version {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")));
-    ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true)
-}
-
-/// What was read while a file was written.
+/// What was read while the rows were written.
 pub struct Observed {
     /// Number of captures that were opened.
     pub captures: usize,
@@ -45,12 +25,20 @@ pub struct Observed {
     pub problems: Vec<Problem>,
 }
 
-/// Writes the events of a run to a file, as rows.
-pub struct Writer<'a, W: Write + Send> {
+impl Observed {
+    /// Returns whether no capture was opened, and every problem is a missing file.
+    #[must_use]
+    pub fn is_of_nothing(&self) -> bool {
+        self.captures == 0 && self.problems.iter().all(Problem::is_missing)
+    }
+}
+
+/// Writes the events of a run as rows.
+pub struct Writer<'a, S> {
     plan: &'a Plan,
     observer: &'a mut dyn Observer,
     rows: Rows,
-    writer: ArrowWriter<W>,
+    sink: S,
     /// Problems so far.
     problems: Vec<Problem>,
     /// Captures that were not reached because the run ends.
@@ -61,20 +49,25 @@ pub struct Writer<'a, W: Write + Send> {
     captures: usize,
 }
 
-impl<'a, W: Write + Send> Writer<'a, W> {
-    /// Begins a file.
-    ///
-    /// # Errors
-    /// Like every method here, fails if the file cannot be written.
-    pub fn new(plan: &'a Plan, observer: &'a mut dyn Observer, output: W) -> io::Result<Self> {
-        let mut rows = Rows::default();
-        let schema = rows.take().map_err(arrow)?.schema();
-        let writer = ArrowWriter::try_new_with_options(output, schema, options()).map_err(into_io)?;
-        let (problems, not_reached) = (Vec::new(), Vec::new());
-        Ok(Self { plan, observer, rows, writer, problems, not_reached, capture: String::new(), captures: 0 })
+impl<'a, S: RowSink> Writer<'a, S> {
+    /// Creates a writer to a sink.
+    pub fn new(plan: &'a Plan, observer: &'a mut dyn Observer, sink: S) -> Self {
+        Self {
+            plan,
+            observer,
+            rows: Rows::default(),
+            sink,
+            problems: Vec::new(),
+            not_reached: Vec::new(),
+            capture: String::new(),
+            captures: 0,
+        }
     }
 
-    /// Ends the file, and returns what was read.
+    /// Passes on the last rows, and returns what was read.
+    ///
+    /// # Errors
+    /// Like every method here, fails if the rows cannot be passed on.
     pub fn finish(mut self) -> io::Result<Observed> {
         self.observer.done();
         if let Some(&first) = self.not_reached.iter().min() {
@@ -83,8 +76,7 @@ impl<'a, W: Write + Send> Writer<'a, W> {
             self.problems.push(problem);
         }
         self.batch()?;
-        self.writer.finish().map_err(into_io)?;
-        self.writer.inner_mut().flush()?;
+        self.sink.end()?;
         Ok(Observed { captures: self.captures, problems: self.problems })
     }
 
@@ -111,16 +103,11 @@ impl<'a, W: Write + Send> Writer<'a, W> {
 
     /// Passes on the collected rows.
     fn batch(&mut self) -> io::Result<()> {
-        let batch = self.rows.take().map_err(arrow)?;
-        self.writer.write(&batch).map_err(into_io)?;
-        if self.writer.in_progress_size() >= GROUP_BYTES {
-            self.writer.flush().map_err(into_io)?;
-        }
-        Ok(())
+        self.sink.rows(self.rows.take().map_err(arrow)?)
     }
 }
 
-impl<W: Write + Send> SeriesSink<Observing> for Writer<'_, W> {
+impl<S: RowSink> SeriesSink<Observing> for Writer<'_, S> {
     fn expect_series(&mut self, series: usize) -> io::Result<()> {
         let plan = self.plan;
         self.record(&Record::Head(Head { version: VERSION, sources: plan.sources.len(), series }))?;
@@ -133,7 +120,7 @@ impl<W: Write + Send> SeriesSink<Observing> for Writer<'_, W> {
     }
 }
 
-impl<W: Write + Send> EventSink<Observing> for Writer<'_, W> {
+impl<S: RowSink> EventSink<Observing> for Writer<'_, S> {
     fn send(&mut self, event: Event<Observing>) -> io::Result<()> {
         match event {
             Event::NotReached(source) => {
@@ -160,7 +147,7 @@ impl<W: Write + Send> EventSink<Observing> for Writer<'_, W> {
     }
 }
 
-impl<W: Write + Send> Writer<'_, W> {
+impl<S: RowSink> Writer<'_, S> {
     fn finished(&mut self, first: usize, last: usize, end: &EndOfPackets) -> io::Result<()> {
         self.record(&Record::End(Box::new(End::new(first, last, end))))
     }

@@ -1,0 +1,78 @@
+//! Observations of a run that goes on in another thread, as a stream of Arrow batches.
+
+use std::ffi::OsString;
+use std::io;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use arrow_array::RecordBatch;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+use syncookie::bindings::{self, BindingError};
+use syncookie::observations::{RowSink, columns};
+
+use crate::exception;
+use crate::stream::{Stream, WAITING, locked};
+
+/// Observations of a run of `observe`. They can be read once, as Arrow.
+#[pyclass(module = "syncookie", frozen)]
+pub struct Observations {
+    stream: Mutex<Option<Stream>>,
+    ended: Arc<Mutex<Option<Result<String, BindingError>>>>,
+}
+
+#[pymethods]
+impl Observations {
+    /// Starts a run with these arguments, which begin with the name of the command.
+    #[new]
+    fn new(args: Vec<OsString>) -> PyResult<Self> {
+        let schema = columns().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
+        let (sender, receiver) = sync_channel(WAITING);
+        let ended = Arc::new(Mutex::new(None));
+        let result = Arc::clone(&ended);
+        thread::spawn(move || {
+            let run = bindings::observe_to(&args, Channel(&sender));
+            *locked(&result) = Some(run);
+            // The reader of the rows waits until the result is there.
+            drop(sender);
+        });
+        Ok(Self { stream: Mutex::new(Some(Stream { schema, receiver })), ended })
+    }
+
+    /// Returns the rows, for any library that reads Arrow.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // Whoever asks for other columns casts them.
+        let _ = requested_schema;
+        Stream::capsule(py, &self.stream)
+    }
+
+    /// Returns the problems of captures as JSON. They are there once all rows were read.
+    fn problems(&self) -> PyResult<String> {
+        match &*locked(&self.ended) {
+            Some(Ok(problems)) => Ok(problems.clone()),
+            Some(Err(error)) => Err(exception(error.clone())),
+            None => Err(PyRuntimeError::new_err("not all observations were read")),
+        }
+    }
+}
+
+/// Sends the rows of a run to their reader.
+struct Channel<'a>(&'a SyncSender<RecordBatch>);
+
+impl RowSink for Channel<'_> {
+    fn rows(&mut self, rows: RecordBatch) -> io::Result<()> {
+        let closed = |_| io::Error::new(io::ErrorKind::BrokenPipe, "nobody reads the observations any more");
+        self.0.send(rows).map_err(closed)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
