@@ -7,6 +7,9 @@ use crate::{Finding, FindingParts, Findings, HandshakeId, Limits, ObservedHandsh
 
 /// Turns observations of handshakes into findings, as an [`crate::Analyzer`] does with those that it
 /// made itself.
+///
+/// Each observation says what it needs of other listeners. A judge therefore gives the same findings
+/// for a listener whether or not it also gets the observations of others.
 #[derive(Debug)]
 pub struct Judge {
     handshakes: Handshakes,
@@ -23,7 +26,7 @@ impl Judge {
     #[must_use]
     pub fn new(limits: Limits, parts: FindingParts) -> Self {
         Self {
-            handshakes: Handshakes::new(limits.handshakes),
+            handshakes: Handshakes::of_observations(limits.handshakes),
             evict_at: limits.handshakes.max(2),
             now: Timestamp::MIN,
             statistics: Statistics::default(),

@@ -3,6 +3,7 @@
 
 use crate::connection::handshake::Handshake;
 use crate::connection::handshakes::Handshakes;
+use crate::connection::other_answers::Search;
 use crate::connection::tracker::Tracker;
 use crate::intake::batch::{GROUP, Group};
 use crate::intake::flow::Flow;
@@ -63,12 +64,13 @@ impl Consumer for Taking<'_> {
     fn changed(&mut self, _: &Handshakes, _: HandshakeId) {}
 
     fn take_oldest(&mut self, handshakes: &mut Handshakes, end: HandshakeId, _: Timestamp, _: &mut Statistics) {
-        handshakes.before(end).for_each(|handshake| (self.0)(observed(handshakes, handshake)));
+        let search = Search::new(handshakes);
+        handshakes.before(end).for_each(|handshake| (self.0)(observed(handshakes, handshake, &search)));
     }
 }
 
-fn observed<'a>(handshakes: &Handshakes, handshake: &'a Handshake) -> Observed<'a> {
-    Observed::new(handshake, handshakes.link(handshake))
+fn observed<'a>(handshakes: &Handshakes, handshake: &'a Handshake, search: &Search<'_>) -> Observed<'a> {
+    Observed::new(handshake, handshakes.link(handshake), search.of(handshake))
 }
 
 impl Observer {
@@ -99,7 +101,8 @@ impl Observer {
     /// Returns the first error of `take` and stops.
     pub fn finish<E>(&mut self, mut take: impl FnMut(Observed<'_>) -> Result<(), E>) -> Result<EndOfPackets, E> {
         let (handshakes, _) = self.end_of_packets();
-        handshakes.before(handshakes.end()).try_for_each(|handshake| take(observed(handshakes, handshake)))?;
+        let (all, search) = (handshakes.before(handshakes.end()), Search::new(handshakes));
+        all.map(|handshake| observed(handshakes, handshake, &search)).try_for_each(&mut take)?;
         let (time, wrong_checksums_work) = (self.now, self.all().wrong_checksums_work());
         let (_, midstream) = self.reset();
         Ok(EndOfPackets { time, midstream, wrong_checksums_work })

@@ -17,7 +17,7 @@ pub mod engine;
 mod file;
 pub mod kernel;
 pub mod links;
-mod observations;
+pub mod observations;
 mod place;
 pub mod program;
 #[cfg(feature = "parquet")]

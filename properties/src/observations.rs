@@ -1,10 +1,11 @@
 //! Observations: judged after they were written and read, they give the same findings.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use syncookie_engine::{
-    EndOfPackets, Field, Fields, Finding, FindingParts, Findings, Judge, Limits, Observed, ObservedHandshake, Observer,
-    Timestamp,
+    EndOfPackets, Endpoint, Field, Fields, Finding, FindingParts, Findings, HandshakeId, Judge, Limits, Observed,
+    ObservedHandshake, Observer, Timestamp,
 };
 
 /// Packet of a frame: its number, its time, and the IP packet if it has one.
@@ -13,20 +14,48 @@ pub type NumberedPacket<'a> = (u32, Timestamp, Option<&'a [u8]>);
 /// Returns what a judge finds in observations that were written and read again.
 ///
 /// # Panics
-/// When something else is read than was written.
+/// When something else is read than was written, or a judge of one listener alone finds something
+/// else about it.
 pub fn judged_elsewhere<'a>(limits: Limits, frames: impl IntoIterator<Item = NumberedPacket<'a>>) -> (Findings, u64) {
     let mut observer = Observer::new(limits);
     let mut observed = Vec::new();
-    observer.push_all_with_links(0, frames, |_| None, &mut |one| observed.push(read_again(&one)));
+    let read = |one: &Observed<'_>| (one.opening().server, read_again(one));
+    observer.push_all_with_links(0, frames, |_| None, &mut |one| observed.push(read(&one)));
     let early = observer.statistics().evicted_early;
     let Ok(end) = observer.finish(|one| {
-        observed.push(read_again(&one));
+        observed.push(read(&one));
         Ok::<_, Infallible>(())
     });
-    (judged(limits, observed, end), early)
+    let findings = judged(limits, observed.iter().map(|(_, one)| one.clone()), end.clone());
+    if early == 0 {
+        each_listener_alone(limits, &observed, &end, &findings);
+    }
+    (findings, early)
 }
 
-fn judged(limits: Limits, observed: Vec<ObservedHandshake>, end: EndOfPackets) -> Findings {
+/// Checks that the findings of a listener are the same if a judge gets no others.
+fn each_listener_alone(
+    limits: Limits,
+    observed: &[(Endpoint, ObservedHandshake)],
+    end: &EndOfPackets,
+    together: &Findings,
+) {
+    let servers: BTreeSet<Endpoint> = observed.iter().map(|&(server, _)| server).collect();
+    for server in servers {
+        let own = observed.iter().filter(|&&(other, _)| other == server).map(|(_, one)| one.clone());
+        let alone = judged(limits, own, end.clone());
+        let numbered = |(id, finding): (u64, &Finding)| Finding { id: HandshakeId(id), ..finding.clone() };
+        let expected = together.handshakes.iter().filter(|finding| finding.server == server);
+        let expected: Vec<Finding> = (0..).zip(expected).map(numbered).collect();
+        let found: Vec<Finding> = (0..).zip(&alone.handshakes).map(numbered).collect();
+        assert_eq!(found, expected, "{server:?} alone");
+        if let Some(listener) = together.listeners.iter().find(|listener| listener.server == server) {
+            assert_eq!(alone.listeners.first(), Some(listener), "{server:?} alone");
+        }
+    }
+}
+
+fn judged(limits: Limits, observed: impl Iterator<Item = ObservedHandshake>, end: EndOfPackets) -> Findings {
     let mut judge = Judge::new(limits, FindingParts::default());
     let mut handshakes: Vec<Finding> = Vec::new();
     for observed in observed {

@@ -1,9 +1,10 @@
 //! Gathers what every hypothesis about one handshake is made from.
 
 use crate::connection::handshake::{Handshake, SynHeader};
+use crate::connection::other_answers::OtherAnswers;
 use crate::evidence::hop_limit::hops;
 use crate::listener::Listener;
-use crate::{Assessment, Confidence, HandshakeId, Verdict};
+use crate::{Assessment, Confidence, Verdict};
 
 /// Handshake that failed or got stuck, among the other handshakes of its listener.
 #[derive(Clone, Copy)]
@@ -46,17 +47,9 @@ impl<'a, 'l> Case<'a, 'l> {
             .map(|other| self.listener.handshakes[other])
     }
 
-    /// Returns handshakes of the same client address with other listeners, among the `reach` that the
-    /// capture has before and after this one.
-    pub(super) fn with_other_listeners(&self, reach: u64) -> impl Iterator<Item = &'l Handshake> {
-        let own = self.handshake;
-        let ids = own.id.0.saturating_sub(reach)..=own.id.0 + reach;
-        let all = self
-            .listener
-            .all
-            .into_iter()
-            .flat_map(move |all| ids.clone().filter_map(move |id| all.get(HandshakeId(id))));
-        all.filter(move |other| other.client.ip == own.client.ip && other.server != own.server)
+    /// Returns the answers that the client got from other listeners meanwhile.
+    pub(super) fn other_answers(&self) -> OtherAnswers {
+        self.listener.all.map_or_else(OtherAnswers::default, |all| all.other_answers(self.handshake))
     }
 
     /// Returns whether the hop limits show that the capture was taken at the server or next to it:

@@ -7,6 +7,7 @@ use crate::connection::by_listener::ByListener;
 use crate::connection::eviction;
 use crate::connection::handshake::Handshake;
 use crate::connection::links::Links;
+use crate::connection::other_answers::OtherAnswers;
 use crate::{HandshakeId, Limits, Link, Timestamp};
 
 /// Number of handshakes at which memory is reserved for the maximum number.
@@ -24,6 +25,8 @@ pub(crate) struct Handshakes {
     pub(super) links: Links,
     /// Whether a SYN with a wrong checksum was answered.
     pub(super) wrong_checksums_work: bool,
+    /// Whether the handshakes are observations, which say what other listeners answered.
+    are_observations: bool,
 }
 
 impl Handshakes {
@@ -32,12 +35,17 @@ impl Handshakes {
         Self { room: room(handshakes), ..Self::default() }
     }
 
+    /// Creates an empty store for observations of as many handshakes.
+    pub(crate) fn of_observations(handshakes: usize) -> Self {
+        Self { are_observations: true, ..Self::new(handshakes) }
+    }
+
     /// Creates an empty store that reuses the memory of this one, because freeing and allocating much
     /// memory is slow.
     pub(crate) fn reset(&mut self) -> Self {
         let mut kept = std::mem::take(&mut self.kept);
         kept.clear();
-        Self { kept, room: self.room, ..Self::default() }
+        Self { kept, room: self.room, are_observations: self.are_observations, ..Self::default() }
     }
 
     /// Reserves memory for this number of handshakes from now on, and in a flood a few more.
@@ -135,6 +143,16 @@ impl Handshakes {
     /// Returns the link layer of a handshake's SYN, if it is known.
     pub(crate) fn link(&self, handshake: &Handshake) -> Option<Link> {
         self.links.get(handshake.link?)
+    }
+
+    /// Returns the answers that the client of a handshake got from other listeners meanwhile. An
+    /// observation has them, because the handshakes of other listeners may be judged elsewhere.
+    pub(crate) fn other_answers(&self, handshake: &Handshake) -> OtherAnswers {
+        match handshake.rare() {
+            Some(rare) if self.are_observations => rare.other_answers,
+            None if self.are_observations => OtherAnswers::default(),
+            _ => OtherAnswers::around(handshake, self),
+        }
     }
 
     /// Returns whether, so far, a SYN with a wrong checksum was answered.

@@ -10,6 +10,7 @@ pub(crate) mod handshake;
 pub(crate) mod handshakes;
 pub(crate) mod large_segments;
 pub(crate) mod links;
+pub(crate) mod other_answers;
 pub(crate) mod p0f;
 mod pending_syns;
 pub(crate) mod rare_facts;

@@ -4,6 +4,7 @@ use crate::Frame;
 use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::handshake::WrongAcknowledgment;
 use crate::connection::large_segments::StuckSegment;
+use crate::connection::other_answers::OtherAnswers;
 use crate::packet::icmp::{IcmpError, IcmpKind};
 
 /// Facts that few handshakes have.
@@ -26,6 +27,9 @@ pub(crate) struct RareFacts {
     pub repeats_ack: bool,
     /// Segment of the client, and of the server, that does not arrive.
     pub stuck: [Option<StuckSegment>; 2],
+    /// Answers that the client got from other listeners meanwhile. Only an observation that was read
+    /// has them here; see [`crate::connection::handshakes::Handshakes::other_answers`].
+    pub other_answers: OtherAnswers,
 }
 
 /// ICMP error about a packet of a handshake.

@@ -13,6 +13,7 @@ use arrayvec::ArrayVec;
 
 use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::handshake::{Handshake, SegmentFacts, Side, SynHeader, WrongAcknowledgment};
+use crate::connection::other_answers::OtherAnswers;
 use crate::packet::seq::SeqNumber;
 use crate::{Endpoint, HandshakeId, Link, Timestamp};
 use fields::Fields;
@@ -47,11 +48,12 @@ impl ObservedHandshake {
 pub struct Observed<'a> {
     handshake: &'a Handshake,
     link: Option<Link>,
+    other_answers: OtherAnswers,
 }
 
 impl<'a> Observed<'a> {
-    pub(crate) const fn new(handshake: &'a Handshake, link: Option<Link>) -> Self {
-        Self { handshake, link }
+    pub(crate) const fn new(handshake: &'a Handshake, link: Option<Link>, other_answers: OtherAnswers) -> Self {
+        Self { handshake, link, other_answers }
     }
 
     /// Returns the number that the observer gave the handshake.
@@ -72,17 +74,18 @@ impl<'a> Observed<'a> {
     /// # Errors
     /// Returns the first error of `fields`.
     pub fn write<F: Fields>(&self, fields: &mut F) -> Result<(), F::Error> {
-        let Self { handshake, link } = *self;
+        let Self { handshake, link, other_answers } = *self;
         let all = headers(handshake);
         header::headers(fields, &all, handshake.time)?;
         let bases = bases(handshake, all.first().map_or(0, |(_, header)| header.frame.number));
         segment::segments(fields, &segments(handshake), &bases)?;
-        let groups = plain::visit(fields, handshake, bases.origin, link.is_some())?.groups;
+        let has_others = [other_answers != OtherAnswers::default(), link.is_some()];
+        let groups = plain::visit(fields, handshake, bases.origin, has_others)?.groups;
         if groups.has_previous {
             rare::previous(fields, handshake.previous.as_deref(), bases.origin)?;
         }
         if groups.has_rare {
-            rare::visit(fields, handshake, bases.origin)?;
+            rare::visit(fields, handshake, other_answers, bases.origin)?;
         }
         if groups.has_link {
             link::link(fields, link.unwrap_or_default())?;
@@ -114,14 +117,14 @@ fn read<F: Fields>(fields: &mut F, handshake: &mut Handshake) -> Result<Option<L
     let bases = bases(handshake, headers.first().map_or(0, |(_, header)| header.frame.number));
     let segments = segment::segments(fields, &ArrayVec::new(), &bases)?;
     add_segments(handshake, &segments);
-    let plain = plain::visit(fields, handshake, bases.origin, false)?;
+    let plain = plain::visit(fields, handshake, bases.origin, [false; 2])?;
     let Groups { has_previous, has_rare, has_link } = plain.groups;
     plain.set(handshake);
     if has_previous {
         handshake.previous = Some(Box::new(rare::previous(fields, None, bases.origin)?));
     }
     if has_rare {
-        rare::visit(fields, handshake, bases.origin)?.set(handshake);
+        rare::visit(fields, handshake, OtherAnswers::default(), bases.origin)?.set(handshake);
     }
     if has_link { link::link(fields, Link::default()).map(Some) } else { Ok(None) }
 }

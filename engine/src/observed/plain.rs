@@ -64,11 +64,11 @@ pub(super) fn visit<F: Fields>(
     fields: &mut F,
     handshake: &Handshake,
     origin: Origin,
-    has_link: bool,
+    [has_answers, has_link]: [bool; 2],
 ) -> Result<Plain, F::Error> {
     let (large, counts) = (handshake.large_segments, Counts::of(handshake));
     let repeats = [&handshake.rto_retransmission, &handshake.prompted_retransmission];
-    let has_rare = handshake.rare().is_some() || repeats.iter().any(|repeat| repeat.is_some());
+    let has_rare = has_answers || handshake.rare().is_some() || repeats.iter().any(|repeat| repeat.is_some());
     let [
         unanswered,
         simultaneous,

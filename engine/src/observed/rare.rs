@@ -11,6 +11,7 @@ use super::values::{
 use crate::connection::elsewhere::AnswerElsewhere;
 use crate::connection::handshake::{Handshake, Previous, Retransmission, Side};
 use crate::connection::large_segments::StuckSegment;
+use crate::connection::other_answers::OtherAnswers;
 use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::packet::icmp::{IcmpError, IcmpKind, QuotedSegment};
 use crate::packet::seq::SeqNumber;
@@ -59,13 +60,19 @@ pub(super) struct Rare {
     isn_changed: Option<Frame>,
     /// Sender of the SYN-ACK from elsewhere, and whether the client accepted it.
     elsewhere: Option<(Endpoint, bool)>,
+    other_answers: OtherAnswers,
     errors: ArrayVec<Error, 2>,
     stuck: ArrayVec<Stuck, 2>,
     repeats: ArrayVec<Repeat, 2>,
 }
 
 /// Visits facts that few handshakes have.
-pub(super) fn visit<F: Fields>(fields: &mut F, handshake: &Handshake, origin: Origin) -> Result<Rare, F::Error> {
+pub(super) fn visit<F: Fields>(
+    fields: &mut F,
+    handshake: &Handshake,
+    other_answers: OtherAnswers,
+    origin: Origin,
+) -> Result<Rare, F::Error> {
     let none = RareFacts::default();
     // Every field is named, so that a new one is not forgotten.
     let &RareFacts {
@@ -77,17 +84,27 @@ pub(super) fn visit<F: Fields>(fields: &mut F, handshake: &Handshake, origin: Or
         too_big,
         repeats_ack,
         stuck,
+        // Given apart: the handshake has them only after they were read.
+        other_answers: _,
     } = handshake.rare().unwrap_or(&none);
-    let [is_absorbed, repeats_ack, is_wrong, has_isn_changed, has_elsewhere] = bits(
+    let [is_absorbed, repeats_ack, is_wrong, has_isn_changed, has_elsewhere, has_answers] = bits(
         fields,
         field!(
             "rare_bits",
             "Bit 0: the packets belong to another handshake, and this one is not judged; bit 1: the client \
              acknowledged the SYN-ACK again before the server's next packet; bit 2: the SYN-ACK acknowledges a number \
              that the client never sent; bit 3: `isn_changed_frame` and `isn_changed_capture` follow; bit 4: the \
-             fields from `elsewhere_ip` to `elsewhere_accepted` follow"
+             fields from `elsewhere_ip` to `elsewhere_accepted` follow; bit 5: `other_answers` and \
+             `other_answers_of_host` follow"
         ),
-        [is_absorbed, repeats_ack, wrong.is_some(), isn_changed.is_some(), answer.is_some()],
+        [
+            is_absorbed,
+            repeats_ack,
+            wrong.is_some(),
+            isn_changed.is_some(),
+            answer.is_some(),
+            other_answers != OtherAnswers::default(),
+        ],
     )?;
     let mut rare = Rare {
         is_absorbed,
@@ -95,6 +112,7 @@ pub(super) fn visit<F: Fields>(fields: &mut F, handshake: &Handshake, origin: Or
         is_wrong,
         isn_changed: None,
         elsewhere: None,
+        other_answers: OtherAnswers::default(),
         errors: ArrayVec::new(),
         stuck: ArrayVec::new(),
         repeats: ArrayVec::new(),
@@ -111,6 +129,9 @@ pub(super) fn visit<F: Fields>(fields: &mut F, handshake: &Handshake, origin: Or
     }
     if has_elsewhere {
         rare.elsewhere = Some(elsewhere(fields, answer.as_ref(), handshake.server)?);
+    }
+    if has_answers {
+        rare.other_answers = self::other_answers(fields, other_answers)?;
     }
     let rejection = rejection.map(|Rejection { error, packet }| (Some(packet), error));
     let all = rejection.into_iter().chain(too_big.map(|error| (None, error))).collect();
@@ -142,6 +163,18 @@ fn elsewhere<F: Fields>(
     Ok((server, accepted))
 }
 
+/// Visits the answers of other listeners.
+fn other_answers<F: Fields>(fields: &mut F, answers: OtherAnswers) -> Result<OtherAnswers, F::Error> {
+    let about = field!(
+        "other_answers",
+        "Number of SYNs of the client that other listeners answered between its first SYN and its last, among the \
+         400 handshakes before and after this one"
+    );
+    let count = number(fields, about, answers.count)?;
+    let about = field!("other_answers_of_host", "Whether one of these listeners has the address of this one");
+    Ok(OtherAnswers { count, of_same_host: fields.flag(about, answers.of_same_host)? })
+}
+
 impl Rare {
     /// Adds the facts to a handshake that has its headers and segments.
     pub fn set(self, handshake: &mut Handshake) {
@@ -157,6 +190,7 @@ impl Rare {
         rare.is_absorbed = self.is_absorbed;
         rare.repeats_ack = self.repeats_ack;
         rare.isn_changed = self.isn_changed;
+        rare.other_answers = self.other_answers;
         if self.is_wrong {
             rare.wrong_acknowledgment.get_or_insert_default();
         }

@@ -29,7 +29,7 @@ use record::{Head, Record};
 
 /// Version of the columns, the records and the fields of observations. Raised when one of them
 /// changes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Column with the record of a row that is no handshake.
 const RECORD: &str = "record";

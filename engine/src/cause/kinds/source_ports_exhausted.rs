@@ -1,6 +1,7 @@
 //! A NAT device had no free source port for the destination.
 
 use super::*;
+use crate::connection::other_answers::was_answered_meanwhile;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SourcePortsExhausted,
@@ -22,10 +23,6 @@ const PORT_SECONDS: f64 = 240.0;
 const SEVERAL: usize = 8;
 const A_LIMIT: usize = 60;
 
-/// Number of handshakes of all listeners, before and after this one, that are searched for the
-/// client's.
-const REACH_ELSEWHERE: u64 = 400;
-
 /// Returns the hypothesis only where the client holds several connections to this destination.
 pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let own = case.handshake;
@@ -37,9 +34,9 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     }
     let answered = case.of_same_client(REACH).filter(|other| was_answered_meanwhile(own, other)).count();
     let nearby = answered_others(case);
-    let elsewhere = || case.with_other_listeners(REACH_ELSEWHERE).filter(|other| was_answered_meanwhile(own, other));
-    let reaches_host = elsewhere().any(|other| other.server.ip == own.server.ip) || was_heard_later(case);
-    let elsewhere = elsewhere().count();
+    let others = case.other_answers();
+    let reaches_host = others.of_same_host || was_heard_later(case);
+    let elsewhere = usize::from(others.count);
     let is_selective = nearby > 0 || open >= SEVERAL && elsewhere > 0 && reaches_host;
     let hypothesis = Hypothesis::new(
         INFO.kind,
@@ -76,12 +73,6 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
     )
     .not_observable(nearby + elsewhere == 0, "whether SYNs of other clients, or to other destinations, were answered");
     Some(hypothesis)
-}
-
-/// Returns whether another SYN was answered while one was not.
-fn was_answered_meanwhile(own: &Handshake, other: &Handshake) -> bool {
-    let until = own.last_syn.unwrap_or(own.time);
-    other.syn_ack.is_some_and(|syn_ack| other.time > own.time && syn_ack.time < until)
 }
 
 /// Returns whether the server sent something on earlier connections of the client after the SYN
