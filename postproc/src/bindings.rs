@@ -3,6 +3,7 @@
 //!
 //! Observations are passed on, and taken, as batches with the columns of a file of observations.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt::Display;
 
@@ -19,7 +20,10 @@ use crate::observations::{self, JudgeError, Reader, RowSink};
 use crate::pipeline::{self, Silent};
 use crate::report::parquet::BatchSink;
 use crate::report::{self, model};
+use crate::source::series::{self, Member};
+pub use crate::source::stored::{Stored, StoredFile};
 use crate::source::walk::{self, Plan};
+pub use report::parquet::columns as finding_columns;
 
 /// Reason why a command ended without results.
 #[derive(Clone, Debug, Error)]
@@ -96,20 +100,37 @@ pub fn observe(args: &[OsString]) -> Result<String, BindingError> {
     model::problems(&problems).map_err(failed)
 }
 
-/// Does the same, but passes the observations to a sink.
+/// Does the same, but passes the observations to a sink. Observes these files, if they are given, and
+/// not those that the arguments name; then it is no error if none of them is a capture.
 ///
 /// # Errors
 /// As [`observe`]; fails if the sink fails.
-pub fn observe_to(args: &[OsString], sink: impl RowSink) -> Result<String, BindingError> {
+pub fn observe_to(args: &[OsString], files: Option<&[StoredFile]>, sink: impl RowSink) -> Result<String, BindingError> {
     let Command::Observe(args) = parse(args)? else {
         return Err(BindingError::Usage("the command does not observe".to_owned()));
     };
-    let plan = walk::plan(&args.paths);
+    let plan = files.map_or_else(|| walk::plan(&args.paths), walk::plan_stored);
     let observed = command::observe::observe_plan(&plan, &args.resources, sink, &mut Silent)?;
-    if observed.is_of_nothing() {
+    if files.is_none() && observed.is_of_nothing() {
         return Err(Failure::no_capture(plan).into());
     }
     model::problems(&observed.problems).map_err(failed)
+}
+
+/// Returns which of these files continue each other, by their indexes, in the order in which they are
+/// observed. The last group has those that cannot be read or are no captures, if that is a problem.
+#[must_use]
+pub fn series(files: &[StoredFile]) -> Vec<Vec<usize>> {
+    let plan = walk::plan_stored(files);
+    let places: HashMap<&str, usize> = files.iter().zip(0..).map(|(file, place)| (&file.name[..], place)).collect();
+    let place = |name: &str| places.get(name).copied();
+    let series = series::series(&plan.sources);
+    let names =
+        |members: &Vec<Member>| members.iter().filter_map(|one| place(&plan.sources[one.source].name)).collect();
+    let mut groups: Vec<Vec<usize>> = series.iter().map(names).collect();
+    groups.push(plan.problems.iter().filter_map(|problem| place(&problem.capture)).collect());
+    groups.retain(|group| !group.is_empty());
+    groups
 }
 
 fn failed(error: impl Display) -> BindingError {

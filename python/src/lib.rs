@@ -6,11 +6,15 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use syncookie::bindings::{self, BindingError};
 
+use columns::Columns;
 use findings::Findings;
 use observations::Observations;
+use stored::{Described, files};
 
+mod columns;
 mod findings;
 mod observations;
+mod stored;
 mod stream;
 
 /// Runs the program on these arguments, beginning with its name, and returns its exit code.
@@ -25,6 +29,13 @@ fn observe(py: Python<'_>, args: Vec<OsString>) -> PyResult<String> {
     py.detach(|| bindings::observe(&args)).map_err(exception)
 }
 
+/// Returns which of these files continue each other, by their indexes, and in the last group those with
+/// a problem.
+#[pyfunction]
+fn series(py: Python<'_>, captures: Vec<Described>) -> Vec<Vec<usize>> {
+    py.detach(|| bindings::series(&files(captures)))
+}
+
 /// Returns the Python exception for an error.
 fn exception(error: BindingError) -> PyErr {
     match error {
@@ -37,8 +48,10 @@ fn exception(error: BindingError) -> PyErr {
 #[pymodule]
 fn _syncookie(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<Columns>()?;
     module.add_class::<Findings>()?;
     module.add_class::<Observations>()?;
     module.add_function(wrap_pyfunction!(observe, module)?)?;
+    module.add_function(wrap_pyfunction!(series, module)?)?;
     module.add_function(wrap_pyfunction!(run, module)?)
 }

@@ -14,6 +14,7 @@ use syncookie::bindings::{self, BindingError};
 use syncookie::observations::{RowSink, columns};
 
 use crate::exception;
+use crate::stored::{Described, files};
 use crate::stream::{Stream, WAITING, locked};
 
 /// Observations of a run of `observe`. They can be read once, as Arrow.
@@ -25,15 +26,18 @@ pub struct Observations {
 
 #[pymethods]
 impl Observations {
-    /// Starts a run with these arguments, which begin with the name of the command.
+    /// Starts a run with these arguments, which begin with the name of the command. Observes these
+    /// files, if they are given, and not those that the arguments name.
     #[new]
-    fn new(args: Vec<OsString>) -> PyResult<Self> {
+    #[pyo3(signature = (args, captures = None))]
+    fn new(args: Vec<OsString>, captures: Option<Vec<Described>>) -> PyResult<Self> {
+        let captures = captures.map(files);
         let schema = columns().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         let (sender, receiver) = sync_channel(WAITING);
         let ended = Arc::new(Mutex::new(None));
         let result = Arc::clone(&ended);
         thread::spawn(move || {
-            let run = bindings::observe_to(&args, Channel(&sender));
+            let run = bindings::observe_to(&args, captures.as_deref(), Channel(&sender));
             *locked(&result) = Some(run);
             // The reader of the rows waits until the result is there.
             drop(sender);

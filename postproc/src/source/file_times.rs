@@ -1,12 +1,11 @@
 //! Times at which a file begins and ends, without reading all of it.
 
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 
 use syncookie_engine::Timestamp;
 
 use super::frame_times::FrameTimes;
-use super::walk::{Origin, Source};
+use super::walk::Source;
 use crate::capture::Capture;
 
 /// Number of bytes at the end of a file that are searched for its last frames: more than the
@@ -85,12 +84,9 @@ fn end(source: &Source, opening: &Opening) -> Option<Timestamp> {
     if opening.is_all {
         return opening.times.end();
     }
-    let (Origin::File(path), None, Some(bytes)) = (&source.origin, source.compression, source.bytes) else {
-        return None;
-    };
+    let (None, Some(bytes)) = (source.compression, source.bytes) else { return None };
     let from = bytes.saturating_sub(TAIL).max(opening.bytes);
-    let (mut rest, opened) = (File::open(path).ok()?, File::open(path).ok()?);
-    rest.seek(SeekFrom::Start(from)).ok()?;
+    let (rest, opened) = (source.open_at(from).ok()?, source.open_at(0).ok()?);
     let gap: &[u8] = if from == opening.bytes { &[] } else { &GAP };
     let (all, last) = read_times(opened.take(opening.bytes).chain(gap).chain(rest))?;
     // Two of the last frames do not show which of their times is wrong.

@@ -5,4 +5,5 @@ pub mod file_times;
 pub mod frame_times;
 pub mod open_ends;
 pub mod series;
+pub mod stored;
 pub mod walk;

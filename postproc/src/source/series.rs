@@ -50,6 +50,7 @@ pub fn series(sources: &[Source]) -> Vec<Vec<Member>> {
     for (source, named) in sources.iter().enumerate() {
         let place = match &named.origin {
             Origin::File(path) => *families.entry(family(path)).or_insert(found.len()),
+            Origin::Stored(_) => *families.entry(family(Path::new(&named.name))).or_insert(found.len()),
             Origin::StandardInput => found.len(),
         };
         match found.get_mut(place) {

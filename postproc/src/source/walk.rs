@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileType, Metadata};
-use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::format::{Compression, Format, Kind, OPENING, has_capture_name, sniff};
 use crate::input::{self, Broken, Input, Patient};
 use crate::problem::Problem;
+use crate::source::stored::{Stored, StoredFile};
 
 /// Capture to be read.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub enum Origin {
     StandardInput,
     /// File with this path.
     File(PathBuf),
+    /// File that is kept elsewhere.
+    Stored(Arc<dyn Stored>),
 }
 
 /// Captures to read, and files that are not read with the reasons.
@@ -62,6 +66,13 @@ pub fn plan(paths: &[PathBuf]) -> Plan {
     plan
 }
 
+/// Plans files that are kept elsewhere.
+pub fn plan_stored(files: &[StoredFile]) -> Plan {
+    let mut plan = Plan::default();
+    files.iter().for_each(|file| plan.stored(file));
+    plan
+}
+
 /// Plans one file that was found in a folder and may have any name.
 pub fn plan_found(path: &Path) -> Plan {
     let mut plan = Plan::default();
@@ -75,6 +86,27 @@ impl Plan {
     fn standard_input(&mut self) {
         if self.seen.insert(Identity::StandardInput) {
             self.stream("-".into(), Origin::StandardInput);
+        }
+    }
+
+    /// Adds a file that is kept elsewhere.
+    fn stored(&mut self, file: &StoredFile) {
+        let StoredFile { name, bytes, is_named, stored } = file;
+        let path = Path::new(name);
+        let kind = match kind_of(|| stored.open(0)) {
+            Ok(kind) => kind,
+            Err(error) => return self.problems.push(Problem::unreadable(name, &error)),
+        };
+        match kind.capture() {
+            Some((format, compression)) => self.sources.push(Source {
+                name: name.clone(),
+                origin: Origin::Stored(Arc::clone(stored)),
+                format: Some(format),
+                compression,
+                bytes: Some(*bytes),
+            }),
+            None if *is_named || has_capture_name(path) => self.problems.push(Problem::not_a_capture(name, &kind)),
+            None => self.skip(path, &kind.to_string()),
         }
     }
 
@@ -93,7 +125,7 @@ impl Plan {
                 self.stream(path.display().to_string(), Origin::File(path.into()));
             }
         } else if self.is_new(path, &metadata) {
-            match kind_of(path) {
+            match kind_of(|| open_file(path)) {
                 Ok(kind) => self.file(path, &kind, &metadata, |plan| plan.not_a_capture(path, &kind)),
                 Err(error) => self.unreadable(path, &error),
             }
@@ -139,7 +171,7 @@ impl Plan {
         if !metadata.is_file() {
             self.skip(path, special(metadata.file_type()));
         } else if self.is_new(path, &metadata) {
-            let kind = kind_of(path)?;
+            let kind = kind_of(|| open_file(path))?;
             self.file(path, &kind, &metadata, |plan| {
                 // It is named like a capture, so the user may expect it to be read.
                 if has_capture_name(path) {
@@ -202,19 +234,36 @@ impl Plan {
 impl Source {
     /// Opens the capture, with decompression if needed.
     pub fn open(&self) -> io::Result<Input> {
-        let bytes: Box<dyn Read + Send> = match &self.origin {
+        let bytes = match &self.origin {
             Origin::StandardInput if io::stdin().is_terminal() => {
                 return Err(io::Error::new(ErrorKind::NotFound, "it is a terminal; pipe a capture into the program"));
             }
-            Origin::StandardInput => Box::new(Patient::standard_input()?),
+            Origin::StandardInput => Box::new(Patient::standard_input()?) as Box<dyn Read + Send>,
             Origin::File(path) if self.bytes.is_none() => Box::new(Patient::stream(File::open(path)?)),
-            Origin::File(path) => Box::new(File::open(path)?),
+            Origin::File(_) | Origin::Stored(_) => self.open_at(0)?,
         };
         match (self.format, self.compression) {
             (_, Some(compression)) => input::decompress(compression, bytes),
             (Some(_), None) => Ok(Input { reader: bytes, position: None }),
             // A stream, whose format is not known yet.
             (None, None) => input::open(bytes),
+        }
+    }
+}
+
+impl Source {
+    /// Opens a file that can be read from any offset, there, without decompression.
+    pub(super) fn open_at(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
+        match &self.origin {
+            Origin::StandardInput => Err(ErrorKind::NotSeekable.into()),
+            Origin::File(path) => {
+                let mut file = File::open(path)?;
+                if from > 0 {
+                    file.seek(SeekFrom::Start(from))?;
+                }
+                Ok(Box::new(file))
+            }
+            Origin::Stored(stored) => stored.open(from),
         }
     }
 }
@@ -250,10 +299,10 @@ pub(crate) fn sorted_entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Returns the kind of a file, and of the content of a compressed file.
-fn kind_of(path: &Path) -> io::Result<Kind> {
-    let kind = opening(&mut File::open(path)?)?;
+fn kind_of(open: impl Fn() -> io::Result<Box<dyn Read + Send>>) -> io::Result<Kind> {
+    let kind = opening(&mut open()?)?;
     let Kind::Compressed(compression) = kind else { return Ok(kind) };
-    let mut unpacked = input::decompress(compression, Box::new(File::open(path)?))?;
+    let mut unpacked = input::decompress(compression, open()?)?;
     match opening(&mut unpacked.reader) {
         Ok(kind) => Ok(Kind::Holds(compression, Box::new(kind))),
         Err(error) => match Broken::of(&error) {
@@ -261,6 +310,10 @@ fn kind_of(path: &Path) -> io::Result<Kind> {
             None => Err(error),
         },
     }
+}
+
+fn open_file(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    Ok(Box::new(File::open(path)?))
 }
 
 /// Returns the kind of a stream by its first bytes. An error after a magic number is ignored.

@@ -138,7 +138,7 @@ pub fn run(args: &Explain, console: &mut Console) -> Result<Exit, Failure> {
 
 fn can_be_read_twice(source: &walk::Source) -> bool {
     match &source.origin {
-        Origin::StandardInput => false,
+        Origin::StandardInput | Origin::Stored(_) => false,
         Origin::File(path) => std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()),
     }
 }

@@ -60,7 +60,7 @@ impl<S: BatchSink + Send> Report for Batches<S> {
 
     fn begin(&mut self, sources: &[Source]) -> io::Result<()> {
         self.captures = json(&captures(sources).collect::<Vec<_>>())?;
-        self.sink.begin(Rows::default().take().map_err(arrow)?.schema())
+        self.sink.begin(columns()?)
     }
 
     fn capture(&mut self, _: &Source) -> io::Result<()> {
@@ -91,6 +91,14 @@ impl<S: BatchSink + Send> Report for Batches<S> {
             ("summary", json(&Object::Summary(Box::new(totals.into())))?),
         ])
     }
+}
+
+/// Returns the columns of handshakes.
+///
+/// # Errors
+/// Fails if Arrow does not accept them, which does not happen.
+pub fn columns() -> io::Result<SchemaRef> {
+    Ok(Rows::default().take().map_err(arrow)?.schema())
 }
 
 fn json(value: &impl Serialize) -> io::Result<String> {

@@ -15,7 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-pub use batches::{BatchSink, Batches};
+pub use batches::{BatchSink, Batches, columns};
 
 mod batches;
 mod builders;
