@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructField, StructType
 from pyspark.sql.types import BinaryType, BooleanType, DoubleType, IntegerType, LongType, StringType, TimestampType
 
-from . import _cluster
+from . import _FINDINGS, _cluster
 
 __all__ = ["Analysis", "analyze", "judge", "observe"]
 
@@ -103,15 +103,16 @@ def analyze(
         observations: folder to which the observations are written, as Parquet, before they are judged;
             judge() can judge them again
         partitions: number of tasks; by default spark.sql.shuffle.partitions
-        options: filter, once, capture_point, max_memory, max_handshakes, max_flood, max_listeners and
-            max_episodes, as in ``syncookie.analyze``; limits apply to each task
+        options: filter, once, capture_point, threads, max_memory, max_handshakes, max_flood,
+            max_listeners and max_episodes, as in ``syncookie.analyze``; limits apply to each task
 
     A capture that cannot be read to its end is a row in ``problems``.
     """
+    _check(options)
     reading = {name: options[name] for name in ("max_memory", "max_handshakes") if name in options}
     observed = observe(spark, captures, filesystem=filesystem, partitions=partitions, **reading)
     if observations is not None:
-        observed.write.parquet(observations)
+        observed.write.option("compression", "zstd").parquet(observations)
         observed = spark.read.parquet(observations)
     return judge(observed, partitions=partitions, **options)
 
@@ -143,6 +144,7 @@ def judge(observations: DataFrame, *, partitions: Optional[int] = None, **option
     Each task judges some listeners, in the order in which they were observed. Takes the arguments of
     analyze().
     """
+    _check(options)
     spark = observations.sparkSession
     keys = _keys(spark, _partitions(spark, partitions))
     is_record = F.col("record").isNotNull()
@@ -164,6 +166,14 @@ def judge(observations: DataFrame, *, partitions: Optional[int] = None, **option
         problems=kinds["problem"],
         _judged=judged,
     )
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse options that are not known, or name files, which workers do not have."""
+    known = _FINDINGS - {"baseline", "kernel", "server"}
+    for name in options:
+        if name not in known:
+            raise TypeError(f"there is no option {name!r}; there are {', '.join(sorted(known))}")
 
 
 def _objects(judged: DataFrame, kind: str, columns: str) -> DataFrame:

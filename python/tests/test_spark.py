@@ -1,0 +1,137 @@
+"""Tests of syncookie.spark on this machine. The expected results are those of syncookie.analyze."""
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+import syncookie
+from syncookie import spark as syncookie_spark
+
+from rotated import rotate
+
+SAMPLES = pathlib.Path(__file__).parents[2] / "tests"
+TRACE = SAMPLES / "captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap"
+COOKIES = SAMPLES / "captures/linux-6.18/cookie_flood"
+
+
+def session(master="local[2]", partitions=3, **more):
+    """Return a session of Spark."""
+    builder = SparkSession.builder.master(master).appName("syncookie tests")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": partitions,
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        **more,
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+def lines(objects):
+    """Return objects as sorted lines of JSON. Times with nanoseconds are in columns of their own."""
+    unlike = ("type", "time")
+    kept = ({name: value for name, value in one.items() if name not in unlike} for one in objects)
+    return sorted(json.dumps(one, sort_keys=True, default=lambda binary: binary.hex()) for one in kept)
+
+
+def rows(frame):
+    return lines(row.asDict(recursive=True) for row in frame.collect())
+
+
+def text(results):
+    """Return all results of syncookie.analyze as lines."""
+    parts = (results.handshakes.to_pylist(), results.listeners, results.episodes, results.captures, results.problems)
+    return [lines(part) for part in parts]
+
+
+def cluster_text(results):
+    """Return all results of syncookie.spark as lines."""
+    frames = (results.findings, results.listeners, results.episodes, results.captures, results.problems)
+    return [rows(frame) for frame in frames]
+
+
+class Spark(unittest.TestCase):
+    maxDiff = 2000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.spark = session()
+        cls.addClassCleanup(cls.spark.stop)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def check(self, *captures, options={}, **more):
+        """Compare Spark with one process, and return the findings."""
+        captures = [str(capture) for capture in captures]
+        found = syncookie_spark.analyze(self.spark, captures, **options, **more)
+        expected = syncookie.analyze(*captures, on_problem="ignore", **options)
+        for name, one, other in zip(found.__dataclass_fields__, cluster_text(found), text(expected)):
+            self.assertEqual(one, other, name)
+        found.release()
+        return expected
+
+    def test_all_sample_captures_give_the_findings_of_one_process(self):
+        findings = self.check(SAMPLES / "cases", SAMPLES / "captures")
+        self.assertGreater(findings.handshakes.num_rows, 20_000)
+        self.assertGreater(len(findings.problems), 1)
+
+    def test_rotated_captures_of_two_interfaces_give_the_findings_of_one_process(self):
+        for side in ("client", "server"):
+            capture = (COOKIES / f"{side}.pcap").read_bytes()
+            paths = rotate(capture, self.folder / side, 12, step_from=0.6, step=-100)
+        paths[3].write_bytes(paths[3].read_bytes()[:-7])
+        findings = self.check(self.folder)
+        self.assertEqual([problem["kind"] for problem in findings.problems], ["truncated"])
+        self.assertGreater(findings.handshakes.num_rows, 5000)
+        self.assertGreater(findings.summary["connections"], 0)
+        self.assertLess(findings.summary["connections"], findings.handshakes.num_rows, "both have the same ones")
+
+    def test_what_cannot_be_read_is_a_problem_and_not_an_error(self):
+        (self.folder / "text.pcap").write_text("no capture")
+        (self.folder / "notes.txt").write_text("left out")
+        (self.folder / "empty.pcap").write_bytes(b"")
+        (self.folder / "good.pcap").write_bytes(TRACE.read_bytes())
+        findings = self.check(self.folder, self.folder / "missing.pcap")
+        kinds = sorted(problem["kind"] for problem in findings.problems)
+        self.assertEqual(kinds, ["missing", "not-a-capture", "not-a-capture"])
+        self.assertEqual(len(findings.captures), 1)
+
+    def test_options_are_those_of_the_program(self):
+        options = {"filter": ["verdict=syn-cookie"], "max_flood": 10, "once": True}
+        self.check(COOKIES, options=options)
+        with self.assertRaisesRegex(TypeError, "'follow'"):
+            syncookie_spark.analyze(self.spark, str(TRACE), follow=True)
+
+    def test_observations_are_written_and_judged_again(self):
+        stored = str(self.folder / "observations")
+        self.check(TRACE, observations=stored)
+        again = syncookie_spark.judge(self.spark.read.parquet(stored), filter="verdict=syn-proxy")
+        expected = syncookie.analyze(TRACE, filter="verdict=syn-proxy")
+        self.assertEqual(cluster_text(again), text(expected))
+
+    def test_each_key_has_a_partition_of_its_own(self):
+        for partitions in (1, 2, 7, 64):
+            keys = syncookie_spark._keys(self.spark, partitions)
+            frame = self.spark.createDataFrame([(key,) for key in keys], "key INT")
+            places = frame.repartition(partitions, "key").select(F.spark_partition_id()).distinct().count()
+            self.assertEqual((len(keys), places), (partitions, partitions))
+
+
+if __name__ == "__main__":
+    unittest.main()
