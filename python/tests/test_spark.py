@@ -3,10 +3,13 @@
 import json
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import unittest
 
+if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+    raise unittest.SkipTest("Spark needs Java")
 os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
 from pyspark.sql import SparkSession

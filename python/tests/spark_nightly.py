@@ -1,0 +1,230 @@
+"""Tests of syncookie.spark that take long: a cluster of several processes, S3, many handshakes.
+
+usage: spark_nightly.py MAKE-TRAFFIC [NAME OF A TEST]...
+
+MAKE-TRAFFIC is the program of that name, which makes the captures. Prints what is measured.
+"""
+
+import contextlib
+import logging
+import os
+import pathlib
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import pyarrow.fs
+
+import syncookie
+from syncookie import spark as syncookie_spark
+
+from rotated import rotate
+from test_spark import COOKIES, SAMPLES, cluster_text, session, text
+
+#: No limit is reached below this many handshakes.
+UNLIMITED = {"max_memory": "8GiB", "max_handshakes": 1_000_000}
+
+MAKE_TRAFFIC = "make-traffic"
+
+
+def made(folder, kind, number):
+    """Return a capture with traffic of some kind."""
+    path = folder / f"{kind}.pcap"
+    subprocess.run([MAKE_TRAFFIC, kind, "pcap", str(number), str(path)], check=True)
+    return path
+
+
+@contextlib.contextmanager
+def cluster(master, **more):
+    spark = session(master, partitions=8, **more)
+    try:
+        yield spark
+    finally:
+        spark.stop()
+
+
+def local_cluster():
+    return cluster("local-cluster[2,1,1024]", **{"spark.executor.memory": "1g"})
+
+
+def timed(what, work):
+    begin = time.perf_counter()
+    result = work()
+    print(f"{what}: {time.perf_counter() - begin:.1f} s", flush=True)
+    return result
+
+
+class Nightly(unittest.TestCase):
+    maxDiff = 2000
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def analyzed(self, spark, *captures, **options):
+        results = syncookie_spark.analyze(spark, [str(capture) for capture in captures], **options)
+        found = cluster_text(results)
+        results.release()
+        return found
+
+    def rotated(self, packets, files):
+        """Return a folder with a capture of two interfaces in files."""
+        for side, kind in enumerate(("full", "headers")):
+            capture = made(self.folder, kind, packets)
+            paths = rotate(capture.read_bytes(), self.folder / "ring" / kind, files // 2, side, 0.7, -500)
+            capture.unlink()
+        paths[1].write_bytes(paths[1].read_bytes()[:-9])
+        size = sum(path.stat().st_size for path in (self.folder / "ring").rglob("*.pcap"))
+        print(f"{files} files with {size / 1e6:.0f} MB")
+        return self.folder / "ring"
+
+    def test_rotated_files_give_the_findings_of_one_process_in_every_way(self):
+        ring = self.rotated(2_000_000, 200)
+        expected = text(timed("analyze", lambda: syncookie.analyze(ring, on_problem="ignore", **UNLIMITED)))
+        print(f"{len(expected[0])} findings, {len(expected[4])} problems")
+        reading = {name: UNLIMITED[name] for name in ("max_memory", "max_handshakes")}
+        rows = syncookie.observe_batches(ring, on_problem="ignore", **reading)
+        judged = timed("observe and judge", lambda: syncookie.judge(rows, on_problem="ignore", **UNLIMITED))
+        self.assertEqual(text(judged), expected)
+        for master in ("local[2]", "local-cluster[2,1,1024]"):
+            with cluster(master, **{"spark.executor.memory": "1g"}) as spark:
+                found = timed(master, lambda: self.analyzed(spark, ring, **UNLIMITED))
+                for one, other in zip(found, expected):
+                    self.assertEqual(one, other, master)
+
+    def test_samples_give_the_findings_of_one_process_on_a_cluster(self):
+        samples = (SAMPLES / "cases", SAMPLES / "captures")
+        expected = text(syncookie.analyze(*samples, on_problem="ignore"))
+        with local_cluster() as spark:
+            self.assertEqual(self.analyzed(spark, *samples), expected)
+
+    def test_an_executor_that_is_killed_changes_nothing(self):
+        ring = self.rotated(200_000, 40)
+        expected = text(syncookie.analyze(ring, on_problem="ignore", **UNLIMITED))
+        with local_cluster() as spark:
+            self.analyzed(spark, COOKIES)
+            killed = []
+            killer = threading.Timer(4, lambda: killed.append(kill_one_executor(spark)))
+            killer.start()
+            found = timed("with an executor killed", lambda: self.analyzed(spark, ring, **UNLIMITED))
+            killer.join()
+        self.assertEqual(len(killed), 1)
+        self.assertEqual(found, expected)
+
+    def test_captures_in_s3_give_the_findings_of_local_ones(self):
+        from moto.server import ThreadedMotoServer
+
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+        server.start()
+        self.addCleanup(server.stop)
+        host, port = server.get_host_and_port()
+        storage = pyarrow.fs.S3FileSystem(
+            access_key="test", secret_key="test", region="us-east-1", scheme="http",
+            endpoint_override=f"{host}:{port}", allow_bucket_creation=True,
+        )
+        storage.create_dir("bucket")
+        paths = rotate((COOKIES / "server.pcap").read_bytes(), self.folder / "taps", 20)
+        paths[7].write_bytes(paths[7].read_bytes()[:-5])
+        pyarrow.fs.copy_files(str(self.folder / "taps"), "bucket/taps", destination_filesystem=storage)
+        local = syncookie.analyze(self.folder / "taps", on_problem="ignore")
+        expected = [[line.replace(str(self.folder), "bucket") for line in part] for part in text(local)]
+        with cluster("local[2]") as spark:
+            results = syncookie_spark.analyze(spark, "bucket/taps", filesystem=storage)
+            found = timed("moto", lambda: cluster_text(results))
+        self.assertEqual(found, [sorted(part) for part in expected])
+
+    def test_ten_million_handshakes_of_one_listener_need_little_memory(self):
+        self.scale("proxied", 10_000_000)
+
+    def test_a_hundred_thousand_listeners_need_little_memory(self):
+        capture = listeners(self.folder / "many.pcap", 100_000)
+        self.scale_of(capture, 100_000)
+
+    def scale(self, kind, number):
+        self.scale_of(timed(f"make {number} {kind}", lambda: made(self.folder, kind, number)), number)
+
+    def scale_of(self, capture, number):
+        with local_cluster() as spark:
+            results = syncookie_spark.analyze(spark, str(capture), partitions=4)
+            count = timed(f"{number} handshakes", results.findings.count)
+            listeners = results.listeners.count()
+            peak = max(peak_memory(pid) for pid in workers())
+        print(f"{count} findings, {listeners} listeners; peak of a process: {peak / 1e6:.0f} MB", flush=True)
+        self.assertLess(peak, 1 << 30)
+
+
+def processes():
+    """Return the parents of all processes, and their commands."""
+    found = {}
+    for folder in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            status = (folder / "status").read_text()
+            parent = int(next(line for line in status.splitlines() if line.startswith("PPid:")).split()[1])
+            found[int(folder.name)] = (parent, (folder / "cmdline").read_bytes().decode(errors="replace"))
+    return found
+
+
+def own(found, pid):
+    """Return whether this process started another one, or started what did."""
+    while pid in found:
+        if pid == os.getpid():
+            return True
+        pid = found[pid][0]
+    return False
+
+
+def workers():
+    """Return the processes of executors, and those in which they run Python."""
+    found = processes()
+    names = ("CoarseGrainedExecutorBackend", "pyspark.daemon", "pyspark/daemon")
+    return [pid for pid, (_, command) in found.items() if own(found, pid) and any(name in command for name in names)]
+
+
+def kill_one_executor(spark):
+    found = processes()
+    executors = [pid for pid in workers() if "CoarseGrainedExecutorBackend" in found[pid][1]]
+    os.kill(executors[0], signal.SIGKILL)
+    return executors[0]
+
+
+def peak_memory(pid):
+    """Return the largest memory that a process had, in bytes."""
+    with contextlib.suppress(OSError):
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    return 0
+
+
+def listeners(path, number):
+    """Write a capture with a handshake for each of many listeners."""
+    def packet(source, destination, ports, numbers, flags):
+        tcp = struct.pack(">HHIIBBHHH", *ports, *numbers, 5 << 4, flags, 64240, 0, 0)
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 40, 0, 0x4000, 64, 6, 0, source, destination)
+        return ip + tcp
+
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        client = bytes([192, 0, 2, 1])
+        for place in range(number):
+            server, at = bytes([10, place >> 16, place >> 8 & 255, place & 255]), place // 1000
+            port, isn = 1024 + place % 60_000, place * 7919
+            there, back = (client, server, (port, 443)), (server, client, (443, port))
+            packets = [
+                packet(*there, (isn, 0), 2), packet(*back, (isn ^ 0x5555, isn + 1), 18), packet(*there, (isn + 1, (isn ^ 0x5555) + 1), 16)
+            ]
+            for delay, data in enumerate(packets):
+                file.write(struct.pack("<IIII", 1_700_000_000 + at, place % 1000 * 1000 + delay, len(data), len(data)) + data)
+    return path
+
+
+if __name__ == "__main__":
+    MAKE_TRAFFIC = sys.argv.pop(1)
+    unittest.main(verbosity=2)
