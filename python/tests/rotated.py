@@ -23,6 +23,24 @@ def moved(record: bytes, seconds: int) -> bytes:
     return struct.pack("<I", struct.unpack_from("<I", record)[0] + seconds) + record[4:]
 
 
+def repeated(capture: bytes, client: bytes, times: int, seconds: int) -> bytes:
+    """Return a capture whose packets come again and again, some seconds later and of another client each time."""
+    every = list(records(capture))
+    high, low = struct.unpack(">HH", client)
+    parts = [capture[:FILE_HEADER]]
+    for copy in range(times):
+        # The sum of the address, and so the checksums, stay the same.
+        other = struct.pack(">HH", high + copy, low - copy)
+        parts.extend(moved(record, copy * seconds).replace(client, other) for record in every)
+    return b"".join(parts)
+
+
+def seconds(path: pathlib.Path) -> tuple[int, int]:
+    """Return when a capture with packets begins and ends, in seconds since 1970."""
+    every = list(records(path.read_bytes()))
+    return struct.unpack_from("<I", every[0])[0], struct.unpack_from("<I", every[-1])[0]
+
+
 def rotate(capture: bytes, folder: pathlib.Path, files: int, seed: int = 0, step_from: float = 1.0, step: int = 0) -> list:
     """Write a capture as files that are cut at random places, and return their paths.
 

@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 import syncookie
 from syncookie import spark as syncookie_spark
 
-from rotated import rotate
+from rotated import repeated, rotate, seconds
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "tests"
 TRACE = SAMPLES / "captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap"
@@ -48,6 +48,17 @@ def lines(objects):
     unlike = ("type", "time")
     kept = ({name: value for name, value in one.items() if name not in unlike} for one in objects)
     return sorted(json.dumps(one, sort_keys=True, default=lambda binary: binary.hex()) for one in kept)
+
+
+def judged(handshakes):
+    """Return what is known of handshakes, without the numbers that grow with the handshakes of a listener."""
+    columns = (
+        "capture", "time_ns", "connection_id", "client_ip", "client_port", "server_ip", "server_port", "verdict",
+        "confidence", "implementations", "outcome", "syns", "seconds", "failed", "syn_frame", "syn_ack_frame",
+        "ack_frame", "reset_frame", "other_files",
+    )
+    causes = lambda one: [cause["kind"] for cause in one["cause"] or ()]
+    return lines({**{name: one[name] for name in columns}, "causes": causes(one)} for one in handshakes)
 
 
 def rows(frame):
@@ -127,6 +138,25 @@ class Spark(unittest.TestCase):
         again = syncookie_spark.judge(self.spark.read.parquet(stored), filter="verdict=syn-proxy")
         expected = syncookie.analyze(TRACE, filter="verdict=syn-proxy")
         self.assertEqual(cluster_text(again), text(expected))
+
+    def test_a_day_needs_only_the_last_hour_of_the_day_before(self):
+        hour, pause = 3600, 150
+        capture = (SAMPLES / "captures/linux-6.18/cookie_ts/client.pcap").read_bytes()
+        capture = repeated(capture, bytes([10, 0, 1, 2]), 90, pause)
+        *files, _ = rotate(capture, self.folder / "ring", 24)
+        begin, end = seconds(files[0])[0], seconds(files[-1])[1]
+        midnight = (begin + 2 * end) // 3
+        first = next(place for place, path in enumerate(files) if seconds(path)[1] >= midnight - hour)
+        self.assertGreater(first, 4, "most of the day before is left out")
+        stored = self.folder / "observations"
+        day = syncookie_spark.observe(self.spark, [str(path) for path in files[first:]])
+        day.write.option("compression", "zstd").parquet(str(stored / "day=2"))
+        found = syncookie_spark.judge(self.spark.read.parquet(str(stored / "day=2"))).findings
+        found = judged(row.asDict(recursive=True) for row in found.collect() if row.time_ns >= midnight * 10**9)
+        every = syncookie.analyze(*files).handshakes.to_pylist()
+        expected = judged(one for one in every if one["time_ns"] >= midnight * 10**9)
+        self.assertGreater(len(expected), 1000)
+        self.assertEqual(found, expected)
 
     def test_each_key_has_a_partition_of_its_own(self):
         for partitions in (1, 2, 7, 64):
