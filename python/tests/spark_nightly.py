@@ -104,6 +104,9 @@ class Nightly(unittest.TestCase):
         with local_cluster() as spark:
             self.assertEqual(self.analyzed(spark, *samples), expected)
 
+    def test_spark_connect_gives_the_findings_of_one_process(self):
+        subprocess.run([sys.executable, pathlib.Path(__file__).with_name("spark_connect.py")], check=True)
+
     def test_an_executor_that_is_killed_changes_nothing(self):
         ring = self.rotated(200_000, 40)
         expected = text(syncookie.analyze(ring, on_problem="ignore", **UNLIMITED))
