@@ -53,7 +53,7 @@ fn reach(id: HandshakeId) -> impl Iterator<Item = u64> {
     id.0.saturating_sub(REACH)..=id.0 + REACH
 }
 
-/// Finds the answers for many handshakes, of which few share a client with those around them.
+/// Finds the answers for many handshakes; few of them share a client with those around them.
 pub(crate) struct Search<'a> {
     all: &'a Handshakes,
     /// Digest of the client of each handshake that was answered: most of the others are left out
