@@ -33,10 +33,7 @@ impl Piece for u8 {
 
 impl Piece for u32 {
     fn add_to(self, text: &mut Vec<u8>) {
-        if self >= 10 {
-            (self / 10).add_to(text);
-        }
-        text.push(b'0' + (self % 10) as u8);
+        text.extend_from_slice(itoa::Buffer::new().format(self).as_bytes());
     }
 }
 

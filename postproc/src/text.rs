@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use jiff::Zoned;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use syncookie_engine::Timestamp;
 use syncookie_terminal::escape_controls;
 
@@ -52,10 +52,28 @@ pub fn capture(name: &str) -> Cow<'_, str> {
 pub struct Rfc3339(pub Timestamp);
 
 impl fmt::Display for Rfc3339 {
+    // JSON has a time for each handshake. jiff knows the calendar, but takes long to write a time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Every i64 is a time that jiff can hold: it reaches from the year -9999 to 9999.
+        // Every i64 is a time that jiff can hold, in the years 1677 to 2262.
         let time = jiff::Timestamp::from_nanosecond(self.0.as_nanos().into()).map_err(|_| fmt::Error)?;
-        write!(f, "{time:.9}")
+        let time = Offset::UTC.to_datetime(time);
+        let mut text = *b"0000-00-00T00:00:00.000000000Z";
+        write_digits(&mut text[..4], time.year().unsigned_abs().into());
+        for (place, number) in
+            [(5, time.month()), (8, time.day()), (11, time.hour()), (14, time.minute()), (17, time.second())]
+        {
+            write_digits(&mut text[place..place + 2], number.unsigned_abs().into());
+        }
+        write_digits(&mut text[20..29], time.subsec_nanosecond().unsigned_abs());
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Writes a number with as many digits as there is room for.
+fn write_digits(room: &mut [u8], mut number: u32) {
+    for digit in room.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
