@@ -141,7 +141,7 @@ fn one_host_that_sent_the_syn_ack_and_received_a_wrong_number_is_no_wrong_host()
     let cause = &client.causes[0];
     let says_so = |cause: &Cause| cause.against[0].contains("the same SYN-ACK and the same wrong number");
     assert!(says_so(cause), "{cause:#?}");
-    assert_eq!(cause.check, "checked in other.pcap (frame 1): it rules this cause out");
+    assert_eq!(cause.check, "checked in other.pcap (frame 1): the capture rules this cause out");
     let cookie = client.causes.iter().find(|cause| cause.kind == CauseKind::CookieRejected).expect("the cause");
     assert!(!says_so(cookie), "a host that sent a cookie resets such an ACK, too: {cookie:#?}");
 }
@@ -175,8 +175,7 @@ fn a_capture_that_the_other_one_answers_is_not_proposed() {
     seen(&server, OtherSide::Server).weigh(&mut client);
     let left = check(&client, CauseKind::FirewallReset);
     assert!(left.contains("; on each firewall on the path: ") && !left.contains("tcpdump"), "{left}");
-    let expected =
-        "checked in other.pcap (frame 1): it does not contain the reset, so a device between the captures sent it; ";
+    let expected = "checked in other.pcap (frame 1): the capture does not contain the reset, so a device between the captures sent it; ";
     assert!(left.starts_with(expected), "{left}");
     let hosts = check(&client, CauseKind::WrongHost);
     assert!(hosts.contains("tcpdump"), "it needs captures of other hosts: {hosts}");
@@ -194,7 +193,7 @@ fn captures_at_both_ends_are_not_proposed_if_both_contain_the_reset() {
     let client = captured(aborted());
     seen(&client, OtherSide::Client).weigh(&mut server);
     let settled = injected(&server);
-    let expected = "checked in other.pcap (frame 1): it contains the reset, too; on the devices on the path: ";
+    let expected = "checked in other.pcap (frame 1): the capture contains the reset, too; on the devices on the path: ";
     assert!(settled.check.starts_with(expected), "{}", settled.check);
     assert!(!settled.not_observable.iter().any(|what| what.contains("whether the client received a reset")));
 }

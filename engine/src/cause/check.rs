@@ -265,10 +265,11 @@ mod tests {
 
     #[test]
     fn a_capture_that_exists_is_not_asked_for() {
-        let checked = Checked { location: ("b.pcap", Some(7)), answer: "it confirms this cause" };
+        let checked = Checked { location: ("b.pcap", Some(7)), answer: "the capture confirms this cause" };
         let all = |kind: CauseKind| without_capture(kind.info().check, checked, "on the path: ", "the logs");
-        let left =
-            |kind| all(kind).strip_prefix("checked in b.pcap (frame 7): it confirms this cause; ").map(str::to_owned);
+        let left = |kind| {
+            all(kind).strip_prefix("checked in b.pcap (frame 7): the capture confirms this cause; ").map(str::to_owned)
+        };
         assert_eq!(left(CauseKind::InjectedReset).as_deref(), Some("on the path: the logs"));
         let begins = |kind, text| left(kind).is_some_and(|left| left.starts_with(text));
         assert!(begins(CauseKind::FirewallReset, "on each firewall on the path: iptables"));

@@ -224,7 +224,7 @@ impl OtherCapture<'_> {
         let near = if self.side == OtherSide::Client { other } else { own };
         for cause in finding.causes.iter_mut().filter(|cause| cause.kind == CauseKind::InjectedReset) {
             cause.not_observable.retain(|what| near.server_reset || !what.starts_with(CLIENT_RECEIVED_RESET));
-            self.note_checked(cause, "it contains the reset, too", "on the devices on the path: ");
+            self.note_checked(cause, "the capture contains the reset, too", "on the devices on the path: ");
         }
     }
 
@@ -279,7 +279,11 @@ impl OtherCapture<'_> {
         for cause in &mut finding.causes {
             cause.not_observable.retain(|what| !what.starts_with(SYN_REACHED_SERVER));
             if matches!(cause.kind, CauseKind::SilentDrop | CauseKind::FirewallReset) {
-                omit_capture(cause, Checked { location: (name, None), answer: "it does not contain the SYN" }, BETWEEN);
+                omit_capture(
+                    cause,
+                    Checked { location: (name, None), answer: "the capture does not contain the SYN" },
+                    BETWEEN,
+                );
             }
             let info = cause.kind.info();
             let is_answer_of_server = is_refused && info.reset_sender == ResetSender::Server;
@@ -484,11 +488,11 @@ fn remark(finding: &mut Finding, is_about: impl Fn(&str) -> bool, remark: &str) 
 const BETWEEN: &str = "on the devices between the captures: ";
 
 /// Answers of another capture to a check.
-const CONFIRMS: &str = "it confirms this cause";
-const OPPOSES: &str = "it is evidence against this cause";
-const RULES_OUT: &str = "it rules this cause out";
-const ONLY_THERE: &str = "it contains the reset, so a device between the captures sent it";
-const NOT_THERE: &str = "it does not contain the reset, so a device between the captures sent it";
+const CONFIRMS: &str = "the capture confirms this cause";
+const OPPOSES: &str = "the capture is evidence against this cause";
+const RULES_OUT: &str = "the capture rules this cause out";
+const ONLY_THERE: &str = "the capture contains the reset, so a device between the captures sent it";
+const NOT_THERE: &str = "the capture does not contain the reset, so a device between the captures sent it";
 
 /// Replaces what another capture answers in the check of a cause; `place` names the machines that
 /// remain to be checked.

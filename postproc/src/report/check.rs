@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use syncookie_engine::{CheckLine, check_lines};
-use syncookie_terminal::{Terminal, escape_controls, paragraph_with_command};
+use syncookie_terminal::{Terminal, escape_controls, paragraph, paragraph_with_command};
 
 /// Writes a check, indented with `indent`. `lead` is written before it, such as `to confirm`, unless
 /// it is empty.
@@ -13,6 +13,7 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, indent: &str, lead: &st
         let lead = format!("{indent}{place}");
         match &lines[..] {
             [line] if place.is_empty() => one(output, terminal, indent, line)?,
+            [line] if line.is_done() => paragraph(output, terminal.width, indent, &format!("{place} {}", line.text))?,
             [line] => one(output, terminal, &format!("{lead} "), line)?,
             several => {
                 if !place.is_empty() {
@@ -84,9 +85,9 @@ mod tests {
 
     #[test]
     fn what_another_capture_answered_is_not_to_be_confirmed() {
-        let check = "checked in b.pcap (frame 7): it confirms this cause; on the proxy: sysctl net.a (expect: 1)";
-        let lines =
-            "checked in b.pcap (frame 7): it confirms this cause\nto confirm, on the proxy: sysctl net.a (expect: 1)";
+        let check =
+            "checked in b.pcap (frame 7): the capture confirms this cause; on the proxy: sysctl net.a (expect: 1)";
+        let lines = "checked in b.pcap (frame 7): the capture confirms this cause\nto confirm, on the proxy: sysctl net.a (expect: 1)";
         assert_eq!(unwrapped("to confirm", check), lines);
     }
 

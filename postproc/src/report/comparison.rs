@@ -128,16 +128,19 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     let mut kinds: Vec<_> = kinds.into_values().collect();
     // Stable, so that kinds of equal weight keep their order.
     kinds.sort_by_key(|(number, ..)| std::cmp::Reverse(*number));
-    lines
-        .extend(kinds.iter().take(MAX_KINDS).map(|(number, pair, difference)| line(*number, pair, difference, folder)));
+    let (listed, differing) = (compared.pairs.len() as u64, compared.differing);
+    let of = if listed < differing { format!(" of the first {} that differ", grouped(listed)) } else { String::new() };
+    let line = |(number, pair, difference): &(u64, &Pair, &Difference)| {
+        line(&format!("{}{of}", count(*number, "connection")), pair, difference, folder)
+    };
+    lines.extend(kinds.iter().take(MAX_KINDS).map(line));
     if kinds.len() > MAX_KINDS {
         lines.push(format!("{}; --format jsonl lists all", count((kinds.len() - MAX_KINDS) as u64, "more difference")));
     }
-    let (listed, differing) = (compared.pairs.len() as u64, compared.differing);
     if listed < differing && !kinds.is_empty() {
-        let of = count(differing, "connection");
+        let rest = count(differing - listed, "more connection");
         // The lines above leave out hop limits.
-        lines.push(format!("These numbers are of the first {} of {of} whose captures differ.", grouped(listed)));
+        lines.push(format!("{rest} differ, perhaps only in the TTL; they are not in these numbers."));
     }
     lines
 }
@@ -226,8 +229,8 @@ fn short(capture: &str, folder: &str) -> String {
     text::capture(capture.strip_prefix(folder).unwrap_or(capture)).into_owned()
 }
 
-/// Formats one kind of difference with an example of it.
-fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> String {
+/// Formats one kind of difference with an example of it. `number` is that of the connections.
+fn line(number: &str, pair: &Pair, difference: &Difference, folder: &str) -> String {
     let [(near, near_frame), (far, far_frame)] = &pair.locations;
     let [near_value, far_value] = words::difference_values(difference);
     let side = if pair.is_direction_known { "nearer to the client, " } else { "" };
@@ -237,9 +240,8 @@ fn line(number: u64, pair: &Pair, difference: &Difference, folder: &str) -> Stri
         _ => format!("frame {frame}"),
     };
     format!(
-        "{}, {}: {}. {}. Example: {near_value} in {} ({side}{}); {far_value} in {} ({}).",
+        "{}, {number}: {}. {}. Example: {near_value} in {} ({side}{}); {far_value} in {} ({}).",
         pair.server,
-        count(number, "connection"),
         words::difference(difference.kind),
         words::capitalised(words::meaning(difference, pair.is_direction_known)),
         short(near, folder),

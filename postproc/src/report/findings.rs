@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use syncookie_engine::{CauseKind, Confidence, Endpoint, Finding, Outcome, Timestamp, Verdict};
 
 use crate::filter::Likeness;
+use crate::totals::affected::is_hindered_by_flood;
 use crate::totals::second_view::SecondView;
 
 /// Maximum number of examples of each group.
@@ -29,6 +30,10 @@ pub struct Group {
     pub first: Timestamp,
     pub last: Timestamp,
     pub strongest: Option<Confidence>,
+    /// Number of handshakes that a SYN flood hindered, and that are not part of it.
+    pub hindered: u64,
+    /// First of them, with the name of its capture.
+    pub first_hindered: Option<(String, Finding)>,
     /// Strongest findings, with the names of their captures.
     pub examples: Vec<(String, Finding)>,
 }
@@ -62,6 +67,7 @@ impl Groups {
         group.count = group.count.saturating_sub(1);
         group.failed = group.failed.saturating_sub(u64::from(counted.has_failed));
         group.reliable = group.reliable.saturating_sub(u64::from(counted.is_reliable));
+        group.hindered = group.hindered.saturating_sub(u64::from(counted.is_hindered_by_flood()));
         if group.count == 0 {
             self.groups.remove(&place);
         }
@@ -103,6 +109,8 @@ impl Group {
             first: time,
             last: time,
             strongest: None,
+            hindered: 0,
+            first_hindered: None,
             examples: Vec::new(),
         }
     }
@@ -138,6 +146,10 @@ impl Group {
         self.first = self.first.min(finding.time);
         self.last = self.last.max(finding.time);
         self.strongest = self.strongest.max(finding.assessment.confidence);
+        if is_hindered_by_flood(finding) {
+            self.hindered += 1;
+            self.first_hindered.get_or_insert_with(|| (capture.into(), finding.clone()));
+        }
         if self.examples.len() < EXAMPLES {
             self.examples.push((capture.into(), finding.clone()));
         } else if let Some(weakest) = self.examples.last_mut()

@@ -44,9 +44,13 @@ const TIMES: [usize; 3] = [15, 16, 17];
 /// Columns with text, which is aligned left.
 const LEFT: [usize; 4] = [0, 12, 13, 14];
 
+/// Column with the number of failures, and columns with the numbers of each kind of failure.
+const FAILED: usize = 2;
+const FAILURES: std::ops::RangeInclusive<usize> = 7..=11;
+
 /// Columns that are left out first on a narrow terminal: until, refused, unacknowledged, ordinary,
-/// unanswered, undetermined, confidence, reset, times. The number of failures remains.
-const DISPENSABLE: [usize; 11] = [14, 8, 10, 3, 9, 6, 12, 7, 16, 17, 15];
+/// unanswered, undetermined, reset, confidence, times. The number of failures remains.
+const DISPENSABLE: [usize; 11] = [14, 8, 10, 3, 9, 6, 7, 12, 16, 17, 15];
 
 /// Spaces between columns.
 const GAP: u16 = 2;
@@ -113,13 +117,15 @@ fn text(terminal: Terminal, rows: &[Vec<String>], noun: &str, shown: &[usize]) -
     table.trim_fmt()
 }
 
-/// Returns the columns that fit; the other formats have all columns.
+/// Returns the columns that fit; the other formats have all columns. A column that repeats the number
+/// of failures is left out first.
 fn fitting(terminal: Terminal, rows: &[Vec<String>], mut columns: Vec<usize>) -> Vec<usize> {
     let widest = |column: usize| {
         let cells = rows.iter().map(|row| row[column].as_str()).chain([COLUMNS[column].0]);
         cells.flat_map(str::lines).map(display_width).max().unwrap_or(0) + usize::from(GAP)
     };
-    for dispensable in DISPENSABLE {
+    let repeats = |column: &usize| rows.iter().all(|row| row[*column] == row[FAILED]);
+    for dispensable in FAILURES.filter(repeats).chain(DISPENSABLE) {
         if columns.iter().map(|&column| widest(column)).sum::<usize>() <= terminal.width {
             break;
         }

@@ -19,6 +19,8 @@ const CAUSES: usize = 3;
 const LINES: usize = 16;
 /// Maximum causes whose number alone is listed.
 const OTHERS: usize = 8;
+/// Maximum causes of these that have their strength and an example.
+const DETAILED: usize = 2;
 
 /// Failures with the same most likely cause.
 struct Remedy<'a> {
@@ -38,22 +40,33 @@ struct Remedy<'a> {
     is_ruled_out: bool,
     /// Strength of the cause in the example.
     strength: String,
-    /// Frame of an example.
+    /// Frame of an example, such as `; see frame 2 of client.pcap`.
     example: String,
+    /// Number of handshakes that a SYN flood hindered, and that are not part of it.
+    hindered: u64,
+    /// Frame of the first of them, as in `example`.
+    hindered_example: String,
     /// Size of the group with the example.
     largest: u64,
 }
 
 /// Writes the causes; those with the most failures come first, and those that only delayed last.
-/// Failures of scans, which have a sentence of their own, are left out.
-pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, totals: &Totals) -> io::Result<()> {
+/// Failures of scans, which have a sentence of their own, are left out. `folder` is left out of the
+/// names of captures.
+pub fn remedies(
+    output: &mut dyn Write,
+    terminal: Terminal,
+    groups: &Groups,
+    totals: &Totals,
+    folder: &str,
+) -> io::Result<()> {
     let remedies = by_cause(groups, totals.apart().0);
     let cookies = linux_cookies(groups);
     if remedies.is_empty() && cookies == 0 {
         return Ok(());
     }
     if !remedies.is_empty() {
-        causes(output, terminal, &remedies, totals)?;
+        causes(output, terminal, &remedies, totals, folder)?;
     }
     if cookies > 0 {
         why_cookies(output, terminal, cookies)?;
@@ -62,13 +75,19 @@ pub fn remedies(output: &mut dyn Write, terminal: Terminal, groups: &Groups, tot
 }
 
 /// Writes the causes of failures and delays.
-fn causes(output: &mut dyn Write, terminal: Terminal, remedies: &[Remedy<'_>], totals: &Totals) -> io::Result<()> {
+fn causes(
+    output: &mut dyn Write,
+    terminal: Terminal,
+    remedies: &[Remedy<'_>],
+    totals: &Totals,
+    folder: &str,
+) -> io::Result<()> {
     writeln!(output, "\n{}", terminal.bold("Most likely causes, and what to check"))?;
     let mut text = Vec::new();
     let mut number = 0;
     for remedy in remedies.iter().take(CAUSES) {
         let before = text.len();
-        remedy.write(&mut text, terminal, totals.noun(), remedies.len() == 1)?;
+        remedy.write(&mut text, terminal, totals.noun(), folder, remedies.len() == 1)?;
         // The first is written whatever its length.
         if number > 0 && text.iter().filter(|&&byte| byte == b'\n').count() > LINES {
             text.truncate(before);
@@ -108,11 +127,13 @@ fn why_cookies(output: &mut dyn Write, terminal: Terminal, cookies: u64) -> io::
     check::write(output, terminal, "    ", "", words::CHECK_COOKIES)
 }
 
-/// Lists causes with the numbers of what they affect: `syn-lost (4 connections), ack-lost (1)`.
+/// Lists causes with the numbers of what they affect: `syn-lost (4 connections; likely cause; see
+/// frame 7 of a.pcap), ack-lost (1; likely cause; see frame 9 of a.pcap)`.
 fn numbers(causes: &[&Remedy<'_>], noun: &str) -> String {
     let counted = causes.iter().enumerate().map(|(index, other)| {
         let number = if index == 0 { count(other.count, noun) } else { grouped(other.count) };
-        format!("{} ({number})", other.cause)
+        let details = if index < DETAILED { [&*other.strength, &other.example] } else { [""; 2] };
+        format!("{} ({number}{})", other.cause, details.concat())
     });
     let more = causes.len().saturating_sub(OTHERS) as u64;
     let rest = (more > 0).then(|| format!("and {}", count(more, "other")));
@@ -157,6 +178,8 @@ impl<'a> Remedy<'a> {
             is_ruled_out: false,
             strength: String::new(),
             example: String::new(),
+            hindered: 0,
+            hindered_example: String::new(),
             largest: 0,
         }
     }
@@ -166,6 +189,10 @@ impl<'a> Remedy<'a> {
         self.failed += group.failed;
         self.reset += if group.outcome == Outcome::ResetByServer { group.count } else { 0 };
         self.stuck += group.stuck();
+        self.hindered += group.hindered;
+        if let Some((capture, first)) = group.first_hindered.as_ref().filter(|_| self.hindered_example.is_empty()) {
+            self.hindered_example = example(capture, first);
+        }
         if !self.listeners.contains(&group.likeness.server) {
             self.listeners.push(group.likeness.server);
         }
@@ -177,16 +204,25 @@ impl<'a> Remedy<'a> {
         }
         self.strength =
             if self.is_ruled_out { String::new() } else { format!("; {}", strength::cause(rival(&example.causes))) };
-        self.example =
-            example.frames.syn_ack.or(example.frames.syn).or(example.frames.reset).map_or_else(String::new, |frame| {
-                format!("; see frame {} of {}", frame.number, text::capture(capture))
-            });
+        self.example = self::example(capture, example);
     }
 
     /// Writes the cause and its check; the causes that are ruled out if there is room.
-    fn write(&self, output: &mut dyn Write, terminal: Terminal, noun: &str, is_alone: bool) -> io::Result<()> {
+    fn write(
+        &self,
+        output: &mut dyn Write,
+        terminal: Terminal,
+        noun: &str,
+        folder: &str,
+        is_alone: bool,
+    ) -> io::Result<()> {
         paragraph(output, terminal.width, "  ", &self.title(noun))?;
-        check::write(output, terminal, "    ", "", self.check)?;
+        if self.hindered > 0 {
+            let text = format!("{}{}", words::hindered(self.hindered), self.hindered_example);
+            paragraph(output, terminal.width, "    ", &text)?;
+        }
+        let check = self.check.replace(&format!("checked in {folder}"), "checked in ");
+        check::write(output, terminal, "    ", "", &check)?;
         if !is_alone || self.ruled_out.is_empty() {
             return Ok(());
         }
@@ -221,4 +257,11 @@ impl<'a> Remedy<'a> {
         let (number, strength, example) = (count(self.count, noun), &self.strength, &self.example);
         format!("{number} to {whose}{parts}{how}: {lead}{cause} ({}{strength}){example}", self.cause)
     }
+}
+
+/// Returns where an example is: `; see frame 2 of client.pcap`; empty if it has no frame.
+fn example(capture: &str, finding: &Finding) -> String {
+    let frames = finding.frames;
+    let frame = frames.syn_ack.or(frames.syn).or(frames.reset);
+    frame.map_or_else(String::new, |frame| format!("; see frame {} of {}", frame.number, text::capture(capture)))
 }

@@ -45,11 +45,15 @@ pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
     more(output, (group.count as usize).saturating_sub(group.examples.len()), "handshake like these")
 }
 
-/// Writes the strongest finding of a group, without its cause, which has its own section.
-pub fn strongest(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
+/// Writes the strongest finding of a group, without its cause, which has its own section. Without its
+/// evidence, it says which option lists that.
+pub fn strongest(output: &mut dyn Write, terminal: Terminal, group: &Group, has_evidence: bool) -> io::Result<()> {
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     let likeness = &group.likeness;
     let text = format!("{}: {}, {}; {}", likeness.server, likeness.verdict, group.outcome, line(capture, finding));
+    if !has_evidence {
+        return paragraph(output, terminal.width, "  ", &format!("{text}; --verbose lists its evidence"));
+    }
     paragraph(output, terminal.width, "  ", &text)?;
     evidence(output, terminal, finding)?;
     match strength::prior(&finding.assessment) {

@@ -76,7 +76,7 @@ impl<W: Write> Report for Table<W> {
         if self.is_verbose {
             self.failures()?;
         } else {
-            remedies(&mut self.output, self.terminal, &self.groups, totals)?;
+            remedies(&mut self.output, self.terminal, &self.groups, totals, &self.folder)?;
         }
         self.undetermined(totals)?;
         self.common_factors(totals)?;
@@ -87,11 +87,9 @@ impl<W: Write> Report for Table<W> {
             self.episodes(totals)?;
             self.findings()?;
         } else {
-            // The findings of a folder have little in common; in one capture, the strongest shows
-            // what to look for.
-            if totals.captures.len() == 1 {
-                self.strongest()?;
-            }
+            // The findings of a folder have little in common; in one capture, the evidence of the
+            // strongest shows what to look for.
+            self.strongest(totals.captures.len() == 1)?;
         }
         self.problems(totals)?;
         if !self.is_verbose {
@@ -184,6 +182,7 @@ impl<W: Write> Table<W> {
     fn resets_without_syn(&mut self, totals: &Totals) -> io::Result<()> {
         let Some(resets) = reset_acks(totals) else { return Ok(()) };
         writeln!(self.output, "\n{}", self.terminal.bold("ACKs without a SYN"))?;
+        let resets = resets.replace(&format!(" of {}", self.folder), " of ");
         paragraph(&mut self.output, self.terminal.width, "  ", &resets)
     }
 
@@ -237,12 +236,12 @@ impl<W: Write> Table<W> {
         more(&mut self.output, self.groups.beyond as usize, "finding")
     }
 
-    /// Writes the strongest finding and its evidence.
-    fn strongest(&mut self) -> io::Result<()> {
+    /// Writes the strongest finding, with its evidence if asked for.
+    fn strongest(&mut self, has_evidence: bool) -> io::Result<()> {
         let groups = self.groups.cookie_style();
         let Some(group) = groups.first() else { return Ok(()) };
         writeln!(self.output, "\n{}", self.terminal.bold("Strongest finding"))?;
-        strongest(&mut self.output, self.terminal, group)
+        strongest(&mut self.output, self.terminal, group, has_evidence)
     }
 
     fn failures(&mut self) -> io::Result<()> {

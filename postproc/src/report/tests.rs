@@ -619,7 +619,7 @@ fn the_table_fits_on_one_screen_with_any_number_of_findings() {
     let mut totals = totals(&findings);
     totals.problems = vec![totals.problems[0].clone(); 500];
     totals.captures.push(capture_totals());
-    for (width, height) in [(80, 49), (120, 40)] {
+    for (width, height) in [(80, 51), (120, 46)] {
         let mut output = Vec::new();
         let mut report = table::Table::new(&mut output, Terminal { width, ..PLAIN }, false);
         report.begin(&sources()).unwrap();

@@ -3,6 +3,7 @@
 
 use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
 use syncookie_engine::{Cause, CauseKind, DELAY_SECONDS, Finding, Outcome, Verdict};
+use syncookie_terminal::grouped;
 
 use crate::totals::affected::is_delayed;
 
@@ -75,6 +76,14 @@ pub const fn assumed_by(cause: CauseKind) -> Option<Verdict> {
 pub fn assumption(cause: CauseKind, verdict: Verdict) -> String {
     let who = if verdict == Verdict::SynProxy { "a SYN proxy" } else { "a SYN cookie" };
     format!("The cause {cause} assumes {who}, but no packet proves one.")
+}
+
+/// Returns how many handshakes with the cause `syn-flood` are not part of the flood.
+pub fn hindered(number: u64) -> String {
+    match number {
+        1 => "1 of them is not part of the flood: its client retransmitted its SYN".to_owned(),
+        _ => format!("{} of them are not part of the flood: their clients retransmitted their SYNs", grouped(number)),
+    }
 }
 
 /// Returns the text with its first letter in upper case.

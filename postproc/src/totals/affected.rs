@@ -25,6 +25,8 @@ pub struct Affected {
 pub struct CauseCount {
     /// Number of handshakes.
     pub handshakes: u64,
+    /// Number of these handshakes that a SYN flood hindered, and that are not part of it.
+    pub hindered: u64,
     /// Check that confirms the cause, for the first affected handshake.
     pub check: String,
     /// Rival of the cause of that handshake.
@@ -50,6 +52,7 @@ impl Affected {
         if let Some(cause) = Cause::most_likely(&finding.causes) {
             let count = self.causes.entry(cause.kind).or_default();
             count.handshakes += 1;
+            count.hindered += u64::from(is_hindered_by_flood(finding));
             if count.check.is_empty() {
                 count.check.clone_from(&cause.check);
                 count.rival = rival(&finding.causes);
@@ -65,6 +68,7 @@ impl Affected {
         let Some(cause) = counted.likely_cause else { return };
         if let Some(count) = self.causes.get_mut(&cause) {
             count.handshakes = count.handshakes.saturating_sub(1);
+            count.hindered = count.hindered.saturating_sub(u64::from(counted.is_hindered_by_flood()));
         }
         self.causes.retain(|_, count| count.handshakes > 0);
     }
@@ -81,6 +85,7 @@ impl Affected {
         for (kind, count) in &others.causes {
             let sum = self.causes.entry(*kind).or_default();
             sum.handshakes += count.handshakes;
+            sum.hindered += count.hindered;
             if sum.check.is_empty() {
                 sum.check.clone_from(&count.check);
                 sum.rival = count.rival;
@@ -94,6 +99,13 @@ impl Affected {
         // The first of equally frequent ones.
         self.causes.iter().rev().max_by_key(|(_, count)| count.handshakes).map(|(kind, count)| (*kind, count))
     }
+}
+
+/// Returns whether a SYN flood is the most likely cause of a handshake that is not part of the flood.
+#[must_use]
+pub fn is_hindered_by_flood(finding: &Finding) -> bool {
+    let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
+    cause == Some(CauseKind::SynFlood) && !finding.is_part_of_flood()
 }
 
 /// Returns whether a handshake was delayed and did not fail.

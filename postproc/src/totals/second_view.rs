@@ -57,6 +57,12 @@ pub struct Counted {
 }
 
 impl Counted {
+    /// Returns the same as [`super::affected::is_hindered_by_flood`].
+    #[must_use]
+    pub fn is_hindered_by_flood(&self) -> bool {
+        self.likely_cause == Some(CauseKind::SynFlood) && !self.is_part_of_flood
+    }
+
     /// Returns whether there is something to report.
     #[must_use]
     pub fn is_notable(&self) -> bool {

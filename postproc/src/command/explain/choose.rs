@@ -86,20 +86,23 @@ impl Wanted {
         let Self::Ends { .. } = self else { return (first_frame(finding), 0, None, 0) };
         let cookie_style = finding.assessment.verdict.is_cookie_style();
         let has_cause = !finding.causes.is_empty();
+        let is_flood = finding.is_part_of_flood();
         let pain = match finding.outcome {
             _ if !has_cause => 0,
             // Delayed.
             _ if !finding.completion.has_failed => 1,
-            Outcome::Unacknowledged => 2,
-            Outcome::Unanswered => 3,
-            Outcome::ResetByServer => 5,
-            _ => 4,
+            // All are alike, and their clients are nobody's: any other failure says more.
+            _ if is_flood => 2,
+            Outcome::Unacknowledged => 3,
+            Outcome::Unanswered => 4,
+            Outcome::ResetByServer => 6,
+            _ => 5,
         };
         // A failure after a SYN cookie or proxy comes first; without a failure, the verdict counts.
         let class = match (cookie_style, has_cause) {
-            (true, true) => pain + 6,
+            (true, true) if !is_flood => pain + 7,
             (true, false) => 1,
-            (false, _) => pain,
+            _ => pain,
         };
         let confidence = finding.assessment.confidence.filter(|_| cookie_style);
         // The log-odds in thousandths, because floats have no total order.

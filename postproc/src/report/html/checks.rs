@@ -8,7 +8,7 @@ use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::escape::Html;
 use crate::report::strength;
-use crate::report::words::capitalised;
+use crate::report::words::{self, capitalised};
 use crate::totals::Totals;
 use crate::totals::affected::{Affected, CauseCount};
 
@@ -49,7 +49,9 @@ fn title(totals: &Totals, affected: &Affected, what: &str, kind: CauseKind, caus
     let all = count(affected.handshakes, totals.noun());
     let clause = capitalised(kind.clause());
     let strength = strength::cause(cause.rival);
-    format!("{clause} ({kind}; {strength}): {} of {all} that {what}.", grouped(cause.handshakes))
+    let hindered = Some(cause.hindered).filter(|&number| number > 0).map(words::hindered);
+    let hindered = hindered.map_or_else(String::new, |text| format!(" {text}."));
+    format!("{clause} ({kind}; {strength}): {} of {all} that {what}.{hindered}", grouped(cause.handshakes))
 }
 
 fn item(output: &mut dyn Write, title: &str, check: &str) -> io::Result<()> {
