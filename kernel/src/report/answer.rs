@@ -23,7 +23,7 @@ pub fn answer(view: &View) -> String {
     parts.extend(pressure(findings));
     parts.extend(about("Overflowed since the previous sample", &rising));
     if now.is_empty() && rising.is_empty() {
-        parts.push(nothing(findings, view.later.is_live).into());
+        parts.push(nothing(findings, view));
     }
     let is_near = |finding: &Finding| finding.level == Level::Near && finding.effect != Effect::Wait;
     parts.extend(about("Near the limit", &names(findings, is_near)));
@@ -52,16 +52,37 @@ fn is_past(finding: &Finding) -> bool {
     finding.level == Level::Overflowed && finding.only_earlier != Some(Level::Exhausted)
 }
 
-/// Returns the sentence for the case that no resource is exhausted now.
-fn nothing(findings: &[(&Resource, &Finding)], is_live: bool) -> &'static str {
+/// Returns the sentences for the case that no resource is exhausted now.
+fn nothing(findings: &[(&Resource, &Finding)], view: &View) -> String {
     // The same findings make `--fail-on overflowed` fail.
     let is_any = findings.iter().any(|(_, finding)| finding.level != Level::Near);
-    match (is_any, is_live) {
-        (false, true) => "Nothing is exhausted, and nothing has overflowed since boot.",
-        (true, true) => "Nothing is exhausted now.",
-        (false, false) => "Nothing is exhausted, and nothing has overflowed, as far as these files show.",
-        (true, false) => "Nothing is exhausted now, as far as these files show.",
+    match (is_any, view.later.is_live) {
+        (false, true) => "Nothing is exhausted, and nothing has overflowed since boot.".into(),
+        (true, true) => "Nothing is exhausted now.".into(),
+        (_, false) => nothing_in_files(&view.resources, is_any),
     }
+}
+
+/// Returns the same about saved files, which often contain few of the resources. Numbers of kinds of
+/// resources say how much the files can show.
+fn nothing_in_files(resources: &[Resource], has_overflowed: bool) -> String {
+    let number = |is_counted: fn(&Resource) -> bool| {
+        let counted = resources.iter().filter(|resource| !resource.kind.is_only_in_saved_outputs());
+        counted.filter(|resource| is_counted(resource)).map(|resource| resource.kind).collect::<BTreeSet<_>>().len()
+    };
+    let all = number(|_| true);
+    let used = number(|resource| resource.usage.is_some() && resource.limit.is_some());
+    let counted = number(|resource| resource.counters.iter().any(|counter| counter.total.is_some()));
+    let exhausted = match used {
+        0 => "These files do not show whether anything is exhausted.".to_owned(),
+        _ => format!("These files show the usage of {used} of {all} resources: nothing is exhausted now."),
+    };
+    let overflowed = match counted {
+        _ if has_overflowed => return exhausted,
+        0 => "They do not show whether anything has overflowed.".to_owned(),
+        _ => format!("They show the counters of {counted} of {all} resources: nothing has overflowed."),
+    };
+    format!("{exhausted} {overflowed}")
 }
 
 /// Returns the sentence about what a tracing tool saw; `None` without a trace.
@@ -135,7 +156,7 @@ mod tests {
         let mut facts = Facts::default();
         facts.set_gauge("pressure.cpu.some.avg10".into(), 98);
         let text = answer(&View::new(facts, None));
-        assert!(text.starts_with("CPU pressure is high (98 %): programs accept connections late. Noth"), "{text}");
+        assert!(text.starts_with("CPU pressure is high (98 %): programs accept connections late. These "), "{text}");
     }
 
     #[test]
@@ -157,8 +178,27 @@ mod tests {
             answer(&View::new(facts, None))
         };
         let (program, ring) = (at("rx_queue_0_xdp_drops"), at("rx_fifo"));
-        assert!(program.ends_with("files show. Packets dropped earlier: interface eth0."), "{program}");
-        assert!(ring.ends_with("files show. Overflowed earlier: interface eth0."), "{ring}");
-        assert!(!program.contains("nothing has overflowed"), "{program}");
+        assert!(program.ends_with("anything is exhausted. Packets dropped earlier: interface eth0."), "{program}");
+        assert!(ring.ends_with("anything is exhausted. Overflowed earlier: interface eth0."), "{ring}");
+        assert!(!program.contains("has overflowed"), "{program}");
+    }
+
+    #[test]
+    fn the_answer_says_how_much_the_files_can_show() {
+        let mut facts = Facts::default();
+        let nothing = answer(&View::new(facts.clone(), None));
+        assert_eq!(
+            nothing,
+            "These files do not show whether anything is exhausted. They do not show whether anything has overflowed."
+        );
+        facts.set_counter("TcpExt.ListenOverflows".into(), 0);
+        let counters = answer(&View::new(facts.clone(), None));
+        assert!(counters.starts_with("These files do not show whether anything is exhausted. They "), "{counters}");
+        assert!(counters.contains(" show the counters of 1 of 2"), "{counters}");
+        assert!(counters.ends_with(" resources: nothing has overflowed."), "{counters}");
+        facts.set_setting("fs.file-nr".into(), "2208 0 90000".into());
+        facts.set_setting("fs.file-max".into(), "90000".into());
+        let usage = answer(&View::new(facts, None));
+        assert!(usage.starts_with("These files show the usage of 1 of 2"), "{usage}");
     }
 }

@@ -62,9 +62,9 @@ fn usage(resource: &Resource) -> UsageRow {
     ]
 }
 
-/// Returns what is shown instead of a usage: a rate limit has none.
+/// Returns what is shown instead of a usage. The kernel counts no usage of a rate limit.
 fn usage_unknown(resource: &Resource) -> &'static str {
-    if resource.kind.unit().is_empty() { "-" } else { "unknown" }
+    if resource.kind.unit().is_empty() { "n/a" } else { "unknown" }
 }
 
 /// Returns whether a limit is the largest signed number, the kernel's value for no limit
@@ -173,7 +173,7 @@ mod tests {
         facts.set_setting("net.core.netdev_max_backlog".into(), "1000".into());
         let (rows, _) = usages(&View::new(facts, None), false);
         let used: Vec<_> = rows.iter().map(|row| [row[0].as_str(), row[2].as_str()]).collect();
-        let expected = [["softirq backlog", "unknown"], ["ICMP rate limit (per s)", "-"], ["challenge ACKs", "-"]];
+        let expected = [["softirq backlog", "unknown"], ["ICMP rate limit (per s)", "n/a"], ["challenge ACKs", "n/a"]];
         assert_eq!(used, expected);
     }
 

@@ -215,10 +215,12 @@ fn remarks(
     }
     let missing = view.missing_counters();
     if !missing.is_empty() {
+        let why = if view.later.is_live { "" } else { ", or the files leave them out" };
         let number = count(missing.len() as u64, "counter");
+        let lead = format!("Missing: {number}; this kernel does not have them{why}");
         let text = match is_verbose {
-            true => format!("Missing in this kernel or output: {number}. {}.", by_group(&missing)),
-            false => format!("Missing in this kernel or output: {number} (--verbose lists them)."),
+            true => format!("{lead}. {}.", by_group(&missing)),
+            false => format!("{lead} (--verbose lists them)."),
         };
         paragraph(output, terminal.width, "", &text)?;
     }
@@ -299,7 +301,9 @@ mod tests {
         let text = "TcpExt: ListenDrops ListenOverflows\nTcpExt: 57 41\n";
         let short = shown(text, text, false);
         assert!(
-            short.contains("Missing in this kernel or output: ") && short.contains("counters (--verbose lists them)."),
+            short.contains(
+                " counters; this kernel does not have them, or the files leave them out (--verbose lists them)."
+            ),
             "{short}"
         );
         assert!(!short.contains("TCPReqQFullDrop"), "{short}");

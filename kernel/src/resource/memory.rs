@@ -135,16 +135,26 @@ pub fn add_increase_finding(context: &Context<'_>, resource: &mut Resource, inde
 
 /// Adds a finding if the log reports the condition and there is no other finding. A line that names
 /// the namespace may be about an older one with the same number, so the namespace's own counter
-/// decides if there is one.
+/// decides if there is one. In files without a namespace, a counter of 0 contradicts the log, and the
+/// finding says what that means.
 pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: EventKind) {
-    let is_counted = resource.counters.first().is_some_and(|counter| counter.total == Some(0));
-    if context.facts.namespace.is_some() && !kind.is_of_machine() && is_counted {
+    let zero = resource.counters.first().filter(|counter| counter.total == Some(0));
+    let zero = zero.map(|counter| counter.short_name().to_owned());
+    if context.facts.namespace.is_some() && !kind.is_of_machine() && zero.is_some() {
         return;
     }
     let lines = context.facts.own_events().filter(|event| event.kind == kind).count();
     if lines > 0 && resource.findings.is_empty() {
         let lines = count(lines as u64, "line");
         let text = format!("The kernel log reports: {} ({lines}).", kind.description());
-        resource.add_finding(Level::Overflowed, text);
+        let contradicted = zero.map(|counter| {
+            format!(" The counter {counter} is 0: the log is of another network namespace, or of an earlier boot.")
+        });
+        if contradicted.is_some() {
+            let remark = "the kernel log reports an overflow";
+            let others = resource.remark.take().map_or_else(String::new, |other| format!("; {other}"));
+            resource.remark = Some(format!("{remark}{others}"));
+        }
+        resource.add_finding(Level::Overflowed, text + &contradicted.unwrap_or_default());
     }
 }

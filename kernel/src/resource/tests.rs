@@ -132,6 +132,27 @@ fn the_log_of_the_machine_says_nothing_about_listeners_of_other_namespaces() {
 }
 
 #[test]
+fn a_log_that_the_counter_contradicts_is_said_to_be_of_another_namespace_or_boot() {
+    let log = "nf_conntrack: nf_conntrack: table full, dropping packet\n";
+    let counter =
+        |drops: u32| format!("{log}entries searched drop early_drop\n00000000 00000000 {drops:08x} 00000000\n");
+    let resources = judged(&counter(0));
+    let conntrack = row(&resources, ResourceKind::Conntrack);
+    let sentence = &conntrack.findings[0].sentence;
+    assert!(
+        sentence.ends_with("The counter drop is 0: the log is of another network namespace, or of an earlier boot."),
+        "{sentence}"
+    );
+    assert!(conntrack.remark.as_ref().unwrap().starts_with("the kernel log reports an overflow"), "{conntrack:?}");
+    assert!(
+        !judged(&counter(3))
+            .iter()
+            .flat_map(|resource| &resource.findings)
+            .any(|found| found.sentence.contains("earlier boot"))
+    );
+}
+
+#[test]
 fn samples_of_two_namespaces_are_not_compared() {
     let at = |id: u32, value: u32| {
         facts(&format!("syncookie: namespace-id {id}\nTcpExt: ListenOverflows ListenDrops\nTcpExt: {value} 0\n"))
