@@ -139,7 +139,7 @@ fn scan_headline(totals: &Totals, scans: &[Scan], failures: &Affected) -> String
 }
 
 /// Returns a sentence for each of the largest scans.
-fn scans(scans: &[Scan]) -> Vec<String> {
+fn scans(scans: &[Scan], noun: &str) -> Vec<String> {
     let sentence = |scan: &Scan| {
         let Scan { client, handshakes, hosts, ports } = scan;
         let ports = match (ports.first(), ports.len()) {
@@ -150,7 +150,7 @@ fn scans(scans: &[Scan]) -> Vec<String> {
             (Some(host), 1) => host.to_string(),
             (_, number) => count(number as u64, "host"),
         };
-        format!("{client} scanned {ports} of {hosts} ({}).", count(*handshakes, "handshake"))
+        format!("{client} scanned {ports} of {hosts} ({}).", count(*handshakes, noun))
     };
     let mut sentences: Vec<String> = scans.iter().take(SCANS).map(sentence).collect();
     if scans.len() > SCANS {
@@ -217,7 +217,7 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
     }
     let has_failures = totals.failed() > 0;
     let (found, others) = totals.apart();
-    sentences.extend(scans(found));
+    sentences.extend(scans(found, totals.noun()));
     sentences.extend(failures(others, totals.noun(), cause));
     match (has_failures, answered(totals)) {
         (true, Some(answered)) => sentences.push(format!("{answered}: {}", extent(totals))),

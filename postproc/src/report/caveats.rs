@@ -108,7 +108,7 @@ fn outside(totals: &Totals) -> Option<String> {
         format!(
             "The outcome of {} is unknown: the captures begin or end in the middle of the handshake, or contain one \
              direction only.",
-            count(number, "handshake")
+            count(number, totals.noun())
         )
     })
 }

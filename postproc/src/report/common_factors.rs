@@ -109,9 +109,10 @@ fn value(attribute: Attribute, totals: &Totals) -> Value {
 fn sentence(factor: &engine::CommonFactor, found: &Factors<'_>) -> String {
     let engine::CommonFactor { attribute, failed, of_failed, working, of_working, .. } = *factor;
     let compared = if found.sample.is_of_all(factor) { "" } else { "compared " };
+    let noun = found.totals.noun();
     let failing = match of_failed - failed {
-        0 => format!("All {} {compared}failed or delayed handshakes", grouped(of_failed)),
-        _ => format!("{} of {} {compared}failed or delayed handshakes", grouped(failed), grouped(of_failed)),
+        0 => format!("All {} {compared}failed or delayed {noun}s", grouped(of_failed)),
+        _ => format!("{} of {} {compared}failed or delayed {noun}s", grouped(failed), grouped(of_failed)),
     };
     // "Do" is the verb without its negation: where failed ones do not offer something, it
     // counts the working ones that offer it.

@@ -12,13 +12,14 @@ use crate::text::{self, microsecond, range};
 /// Maximum pieces of evidence shown of a finding: the strongest.
 const EVIDENCE: usize = 5;
 
-/// Formats an episode, with the rates that show whether a SYN flood came with it.
-pub fn episode_line(episode: &Episode) -> String {
+/// Formats an episode, with the rates that show whether a SYN flood came with it. `noun` is what is
+/// counted, [`crate::totals::Totals::noun`].
+pub fn episode_line(episode: &Episode, noun: &str) -> String {
     format!(
-        "{}: {}, {}, {}; uncompleted handshakes per second: at most {} during the episode, {} before it",
+        "{}: {}, {}, {}; uncompleted {noun}s per second: at most {} during the episode, {} before it",
         episode.server,
         episode.verdict,
-        count(episode.handshakes, "handshake"),
+        count(episode.handshakes, noun),
         range(episode.start, episode.end),
         grouped(episode.peak_unacknowledged_rate),
         grouped(episode.prior_unacknowledged_rate)
@@ -26,9 +27,9 @@ pub fn episode_line(episode: &Episode) -> String {
 }
 
 /// Writes one kind of finding of a listener: the strongest in full, the next ones in a line each.
-pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
+pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group, noun: &str) -> io::Result<()> {
     writeln!(output)?;
-    paragraph(output, terminal.width, "  ", &title(group))?;
+    paragraph(output, terminal.width, "  ", &title(group, noun))?;
     for (number, (capture, finding)) in group.examples.iter().enumerate() {
         let lead = match number {
             0 if group.count == 1 => "    ",
@@ -42,7 +43,7 @@ pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
             cause(output, terminal, finding)?;
         }
     }
-    more(output, (group.count as usize).saturating_sub(group.examples.len()), "handshake like these")
+    more(output, (group.count as usize).saturating_sub(group.examples.len()), &format!("{noun} like these"))
 }
 
 /// Writes the strongest finding of a group, without its cause, which has its own section. Without its
@@ -126,9 +127,9 @@ fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::R
 }
 
 /// Writes one kind of failure of a listener.
-pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io::Result<()> {
+pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group, noun: &str) -> io::Result<()> {
     writeln!(output)?;
-    paragraph(output, terminal.width, "  ", &title(group))?;
+    paragraph(output, terminal.width, "  ", &title(group, noun))?;
     let Some((capture, finding)) = group.examples.first() else { return Ok(()) };
     cause(output, terminal, finding)?;
     let example = format!("client {}, {} {}", finding.client, text::capture(capture), frames(finding));
@@ -136,9 +137,9 @@ pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group) -> io:
 }
 
 /// Formats the title of a group: listener, verdict, outcome, number and time.
-fn title(group: &Group) -> String {
+fn title(group: &Group, noun: &str) -> String {
     let likeness = &group.likeness;
-    let span = span(group.count, group.first, group.last);
+    let span = span(group.count, noun, group.first, group.last);
     let stuck = match group.stuck() {
         0 => String::new(),
         all if all == group.count => ", stuck".into(),
@@ -153,11 +154,11 @@ fn title(group: &Group) -> String {
     format!("{}: {}, {}{stuck}; {span}{unsure}", likeness.server, likeness.verdict, group.outcome)
 }
 
-/// Formats the number of handshakes and their time span.
-fn span(number: u64, first: Timestamp, last: Timestamp) -> String {
+/// Formats the number of handshakes or connections and their time span.
+fn span(number: u64, noun: &str, first: Timestamp, last: Timestamp) -> String {
     match number {
-        1 => "1 handshake".into(),
-        _ => format!("{}, {}", count(number, "handshake"), range(first, last)),
+        1 => count(number, noun),
+        _ => format!("{}, {}", count(number, noun), range(first, last)),
     }
 }
 

@@ -74,7 +74,7 @@ impl<W: Write> Report for Table<W> {
         let totals = &*totals.by_connection();
         self.answer(totals)?;
         if self.is_verbose {
-            self.failures()?;
+            self.failures(totals.noun())?;
         } else {
             remedies(&mut self.output, self.terminal, &self.groups, totals, &self.folder)?;
         }
@@ -85,7 +85,7 @@ impl<W: Write> Report for Table<W> {
         self.comparison(totals)?;
         if self.is_verbose {
             self.episodes(totals)?;
-            self.findings()?;
+            self.findings(totals.noun())?;
         } else {
             // The findings of a folder have little in common; in one capture, the evidence of the
             // strongest shows what to look for.
@@ -216,13 +216,13 @@ impl<W: Write> Table<W> {
             let name = totals.captures.get(*capture).filter(|_| totals.captures.len() > 1);
             let name = name.map(|capture| capture.name.strip_prefix(&self.folder).unwrap_or(&capture.name));
             let place = name.map_or_else(String::new, |name| format!(" ({})", escape_controls(name)));
-            let line = format!("{}{place}", episode_line(episode));
+            let line = format!("{}{place}", episode_line(episode, totals.noun()));
             paragraph(&mut self.output, self.terminal.width, "  ", &line)?;
         }
         more(&mut self.output, totals.episodes.len().saturating_sub(EPISODES), "episode")
     }
 
-    fn findings(&mut self) -> io::Result<()> {
+    fn findings(&mut self, noun: &str) -> io::Result<()> {
         let groups = self.groups.cookie_style();
         if groups.is_empty() {
             return Ok(());
@@ -230,7 +230,7 @@ impl<W: Write> Table<W> {
         writeln!(self.output, "\n{}", self.terminal.bold("Answered by a SYN cookie or SYN proxy"))?;
         let shown = groups.len().min(GROUPS);
         for group in &groups[..shown] {
-            finding(&mut self.output, self.terminal, group)?;
+            finding(&mut self.output, self.terminal, group, noun)?;
         }
         more(&mut self.output, groups.len() - shown, "kind of finding")?;
         more(&mut self.output, self.groups.beyond as usize, "finding")
@@ -244,7 +244,7 @@ impl<W: Write> Table<W> {
         strongest(&mut self.output, self.terminal, group, has_evidence)
     }
 
-    fn failures(&mut self) -> io::Result<()> {
+    fn failures(&mut self, noun: &str) -> io::Result<()> {
         let groups = self.groups.failed();
         if groups.is_empty() {
             return Ok(());
@@ -252,7 +252,7 @@ impl<W: Write> Table<W> {
         writeln!(self.output, "\n{}", self.terminal.bold("Failed or delayed, without a SYN cookie or SYN proxy"))?;
         let shown = groups.len().min(FAILED_GROUPS);
         for group in &groups[..shown] {
-            failure(&mut self.output, self.terminal, group)?;
+            failure(&mut self.output, self.terminal, group, noun)?;
         }
         more(&mut self.output, groups.len() - shown, "kind of failure")
     }

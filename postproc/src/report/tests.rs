@@ -552,7 +552,7 @@ fn a_connection_that_got_stuck_is_not_a_handshake_that_failed() {
     let text = unwrapped(&table(&[stuck.clone(), stuck.clone(), unclear()], PLAIN, false));
     assert!(text.starts_with("2 of 3 connections got stuck; most likely cause: proxy-leaked-ack. "), "{text}");
     assert!(text.contains("2 connections to [2001:db8::2]:80 got stuck after the handshake"), "{text}");
-    assert!(text.contains("2 handshakes to [2001:db8::2]:80, stuck after the handshake: the client's ACK"), "{text}");
+    assert!(text.contains("2 connections to [2001:db8::2]:80, stuck after the handshake: the client's ACK"), "{text}");
     assert!(text.contains("Listener Handshakes Ordinary Undetermined Stuck"), "{text}");
     let text = unwrapped(&table(&[leaked(0), stuck], PLAIN, false));
     assert!(text.starts_with("1 of 2 handshakes failed, 1 stuck; most likely cause: "), "{text}");

@@ -220,11 +220,11 @@ fn one_timeline_over_all_listeners_shows_episodes_floods_failures_and_delay(plac
             assert_eq!(browser.text("#timelines figure h3"), "All listeners");
             let label = &labels(&mut browser, "#timelines")[0];
             for part in
-                ["episodes", "a SYN flood of 8,310 handshakes", " reset, ", "43 delayed", "longest handshake 2.05 s"]
+                ["episodes", "a SYN flood of 8,310 connections", " reset, ", "43 delayed", "longest handshake 2.05 s"]
             {
                 assert!(label.contains(part), "{part} is not in {label}");
             }
-            let axes = "Charts: Handshakes / 20 s, Failed / 20 s, SYN flood / s, Longest (ms).";
+            let axes = "Charts: Connections / 20 s, Failed / 20 s, SYN flood / s, Longest (ms).";
             assert!(label.ends_with(axes), "{label}");
             let colours = [("syn-cookie", 0), ("reset", 1), ("flood", 2), ("delayed", 3)];
             for (name, chart) in colours {

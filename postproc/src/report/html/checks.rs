@@ -1,4 +1,4 @@
-//! Section that says what broke and what to check now: the causes, each with its commands.
+//! Section with the most likely causes, each with its commands.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ pub fn checks(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         return Ok(());
     }
     writeln!(output, "<section id=\"check\" aria-labelledby=\"check-title\">")?;
-    writeln!(output, "<h2 id=\"check-title\">What broke, and what to check now</h2>")?;
+    writeln!(output, "<h2 id=\"check-title\">Most likely causes, and what to check</h2>")?;
     let mut others = Vec::new();
     writeln!(output, "<ol>")?;
     for (affected, what) in parts {

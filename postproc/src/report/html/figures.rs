@@ -6,8 +6,8 @@ use syncookie_engine::Verdict;
 use syncookie_terminal::grouped;
 
 use super::escape::Html;
+use super::sections::counted;
 use crate::report::answer::{stuck, tally_of};
-use crate::report::words::capitalised;
 use crate::totals::Totals;
 
 /// Writes the numbers of handshakes: all, what failed, and who answered. Of the failures, only those
@@ -16,7 +16,7 @@ pub fn figures(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     let stuck = stuck(&totals.failures);
     let verdict = |verdict| tally_of(&totals.tally, verdict);
     let figures = [
-        (format!("{}s", capitalised(totals.noun())), totals.tally.handshakes, true),
+        (counted(totals), totals.tally.handshakes, true),
         ("Failed".into(), totals.failed().saturating_sub(stuck), true),
         ("Stuck".into(), stuck, false),
         ("Delayed".into(), totals.delays.handshakes, false),

@@ -22,7 +22,6 @@ use syncookie_engine::{DetailLevel, Finding};
 
 use super::Report;
 use super::answer::{common_folder, details, headline, read};
-use super::words::capitalised;
 use crate::source::walk::Source;
 use crate::totals::second_view::SecondView;
 use crate::totals::{CaptureTotals, Totals};
@@ -136,7 +135,7 @@ fn section(
         "common-factors" => sections::common_factors(output, totals),
         "captures" => sections::comparison(output, totals, folder),
         "without-syn" => sections::resets_without_syn(output, totals),
-        "counted" => write!(output, "{}s", capitalised(totals.noun())),
+        "counted" => write!(output, "{}", sections::counted(totals)),
         "clients" => sections::clients(output, totals),
         "listeners" => sections::listeners(output, totals),
         "episodes" => sections::episodes(output, totals),

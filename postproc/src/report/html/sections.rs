@@ -36,6 +36,11 @@ pub fn shown_episodes(totals: &Totals) -> impl Iterator<Item = &Episode> {
     totals.episodes.iter().map(|(_, episode)| episode).take(EPISODES)
 }
 
+/// Returns the heading of a column that counts handshakes or connections.
+pub fn counted(totals: &Totals) -> String {
+    format!("{}s", capitalised(totals.noun()))
+}
+
 /// Writes the comparison of failed and working handshakes; nothing if they differ in nothing.
 pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     let (rows, scope) = common_factors::rows(totals);
@@ -43,12 +48,13 @@ pub fn common_factors(output: &mut dyn Write, totals: &Totals) -> io::Result<()>
         return Ok(());
     }
     let scope = scope.map_or_else(String::new, |scope| format!(" {scope}"));
+    let (noun, counted) = (totals.noun(), counted(totals));
     writeln!(
         output,
         "<section id=\"common-factors\" aria-labelledby=\"common-factors-title\">\n\
          <h2 id=\"common-factors-title\">What failed handshakes have in common</h2>\n<table class=\"numbers stack\">\n\
-         <caption>Comparison of handshakes that failed or were delayed with those that worked.{scope}</caption>\n\
-         <thead><tr><th scope=\"col\" class=\"text\">Handshakes that …</th><th scope=\"col\">Failed or delayed</th>\
+         <caption>Comparison of {noun}s that failed or were delayed with those that worked.{scope}</caption>\n\
+         <thead><tr><th scope=\"col\" class=\"text\">{counted} that …</th><th scope=\"col\">Failed or delayed</th>\
          <th scope=\"col\">Working</th></tr></thead>\n<tbody>"
     )?;
     for Row { predicate, failed, working } in rows {
@@ -79,12 +85,13 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
     if clients.len() < 2 {
         return Ok(());
     }
+    let counted = counted(totals);
     writeln!(
         output,
         "<details id=\"clients\">\n<summary>Clients: how long their handshakes took</summary>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table of clients\">\n<table class=\"numbers cards\">\n\
          <caption>Time from the first SYN to the client's ACK. Clients with the longest times come first.</caption>\n<thead><tr>\
-         <th scope=\"col\" class=\"text\">Client</th><th scope=\"col\">Handshakes</th><th scope=\"col\">Failed</th>\
+         <th scope=\"col\" class=\"text\">Client</th><th scope=\"col\">{counted}</th><th scope=\"col\">Failed</th>\
          <th scope=\"col\">Median (ms)</th><th scope=\"col\">95 % (ms)</th><th scope=\"col\">Longest (ms)</th></tr></thead>\n<tbody>"
     )?;
     for (ip, client) in clients.iter().take(CLIENTS) {
@@ -93,7 +100,7 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
             times.map(|seconds| seconds.map_or_else(|| "–".to_owned(), |seconds| format!("{:.1}", seconds * 1e3)));
         writeln!(
             output,
-            "<tr><th scope=\"row\">{ip}</th><td data-label=\"Handshakes\">{}</td><td data-label=\"Failed\">{}</td>\
+            "<tr><th scope=\"row\">{ip}</th><td data-label=\"{counted}\">{}</td><td data-label=\"Failed\">{}</td>\
              <td data-label=\"Median (ms)\">{median}</td><td data-label=\"95 % (ms)\">{p95}</td>\
              <td data-label=\"Longest (ms)\">{longest}</td></tr>",
             grouped(client.handshakes),
@@ -105,7 +112,7 @@ pub fn clients(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
 
 /// Writes the rows of the table of listeners.
 pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
-    let counted = format!("{}s", capitalised(totals.noun()));
+    let counted = counted(totals);
     for (number, (server, listener)) in by_weight(totals).into_iter().enumerate() {
         write!(
             output,
@@ -154,12 +161,13 @@ fn period(listener: &ListenerTotals) -> String {
 
 /// Writes the rows of the table of episodes.
 pub fn episodes(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
+    let counted = counted(totals);
     for (number, episode) in shown_episodes(totals).enumerate() {
         writeln!(
             output,
             "<tr><th scope=\"row\">{}</th><td class=\"text\" data-label=\"Verdict\">{}</td>\
              <td class=\"text\" data-label=\"From\">{}</td><td class=\"text\" data-label=\"To\">{}</td>\
-             <td data-label=\"Handshakes\">{}</td><td data-label=\"Never completed, per second\">{}</td>\
+             <td data-label=\"{counted}\">{}</td><td data-label=\"Never completed, per second\">{}</td>\
              <td data-label=\"Before\">{}</td>\
              <td class=\"text\"><button type=\"button\" data-episode=\"{number}\">Show</button></td></tr>",
             Html(&episode.server.to_string()),

@@ -2,6 +2,8 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const head = data.head;
+/** What is counted, and the heading of its column: a handshake that several captures contain counts once, as a connection. */
+const [COUNTED, COUNTED_HEADING] = head.shared ? ["connections", "Connections"] : ["handshakes", "Handshakes"];
 const verdicts = head.verdicts;
 
 const $ = (id) => document.getElementById(id);

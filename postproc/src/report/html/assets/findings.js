@@ -26,7 +26,7 @@ const moment = (micros) => el("span", {}, ...time(micros, 3).split(" ").flatMap(
 
 /** Columns of a group; the first has the button that opens it. */
 const TABLE = [
-  { name: "Handshakes", first: "descending", order: (a, b) => a.count - b.count },
+  { name: COUNTED_HEADING, first: "descending", order: (a, b) => a.count - b.count },
   { name: "Listener", order: compareText(SERVER), cell: ({ row }) => endpoint(text(row[SERVER])) },
   { name: "Verdict", order: compareText(ANSWER), cell: ({ row }) => badge(text(row[ANSWER])) },
   { name: "Outcome", order: compareText(OUTCOME), cell: ({ row }) => text(row[OUTCOME]), kind: "word" },
@@ -119,7 +119,7 @@ function handshakesOf(group) {
   show(table.shown.get(key) || FIRST_HANDSHAKES);
   more.addEventListener("click", () => show(table.shown.get(key) + MORE_HANDSHAKES));
   const header = el("tr", { role: "row" }, ...HANDSHAKES.map(({ name }) => el("th", { scope: "col", role: "columnheader" }, name)));
-  const note = listed.length < number ? el("p", { class: "lead" }, `This page lists the first ${grouped(listed.length)} of ${grouped(number)} handshakes; --format jsonl lists all.`) : null;
+  const note = listed.length < number ? el("p", { class: "lead" }, `This page lists the first ${grouped(listed.length)} of ${grouped(number)} ${COUNTED}; --format jsonl lists all.`) : null;
   return el("div", {}, note, el("table", { class: "findings stack handshakes", role: "table" }, el("thead", { role: "rowgroup" }, header), body), more);
 }
 

@@ -21,14 +21,14 @@ function chartsOf({ width, buckets }, listener, isWhole) {
   const starts = buckets.map(([start]) => start), step = span(width);
   const counted = (places) => places.map((place) => ({ name: COUNTS[place][0], colour: COUNTS[place][1], values: buckets.map(([, values]) => values[place]) }));
   const made = [
-    chartOf(`Handshakes / ${step}`, starts, width, counted(VERDICT_COUNTS)),
+    chartOf(`${COUNTED_HEADING} / ${step}`, starts, width, counted(VERDICT_COUNTS)),
     chartOf(`Failed / ${step}`, starts, width, counted(FAILURE_COUNTS)),
   ];
   const flood = head.floods.find(([whose]) => whose === listener);
   if (flood && isWhole) {
     const [, start, second, counts] = flood;
     made.push(chartOf("SYN flood / s", counts.map((_, at) => (start + at * second) * 1e6), second * 1e6,
-      [{ name: "SYN flood handshakes per second", colour: "flood", values: counts.map((number) => number / second) }]));
+      [{ name: `SYN flood ${COUNTED} per second`, colour: "flood", values: counts.map((number) => number / second) }]));
   }
   if (isWhole) {
     made.push(chartOf("Longest (ms)", starts, width,
@@ -137,7 +137,7 @@ function sumsOf({ buckets }, listener) {
   const episodes = head.episodes.filter(([whose]) => listener < 0 || whose === listener).length;
   if (episodes) said.push(count(episodes, "episode"));
   const flood = head.floods.find(([whose]) => whose === listener);
-  if (flood) said.push(`a SYN flood of ${count(flood[3].reduce((sum, number) => sum + number, 0), "handshake")}`);
+  if (flood) said.push(`a SYN flood of ${count(flood[3].reduce((sum, number) => sum + number, 0), COUNTED.slice(0, -1))}`);
   const longest = Math.max(...buckets.map(([, values]) => values[LONGEST]));
   if (longest > 0) said.push(`longest handshake ${span(longest)}`);
   return said.join(", ");
