@@ -150,7 +150,7 @@ fields! {
         "Command that helps to confirm or refute the most likely cause",
     CauseOther: String "syncookie.cause.other" "Other cause"
         "Another possible cause of the failure or delay; the more likely ones come first",
-    CauseExcluded: String "syncookie.cause.excluded" "Excluded cause"
+    CauseExcluded: String "syncookie.cause.excluded" "Cause ruled out"
         "Cause that is ruled out",
     Client: String "syncookie.client" "Client"
         "Address and port of the client, which sent the SYN",

@@ -94,7 +94,7 @@ def analyze(*captures: Path, on_problem: str = "raise", **options: Any) -> Findi
         captures: pcap and pcapng files, also compressed, and folders
         on_problem: ``raise`` a CaptureError, with the findings of the rest, if a capture cannot be
             read to its end, or ``ignore`` it: Findings.problems has it in either case
-        options: options of ``syncookie analyze`` about what is reported and about limits, with ``_``
+        options: options of ``syncookie analyze`` that select what is reported or set limits, with ``_``
             for ``-``: filter, once, baseline, kernel, server, capture_point, threads, max_memory,
             max_handshakes, max_flood, max_listeners, max_episodes. filter and kernel take one value
             or several.
@@ -117,7 +117,7 @@ def analyze_batches(*captures: Path, **options: Any) -> pyarrow.RecordBatchReade
 
 
 def observe(*captures: Path, output: Path, on_problem: str = "raise", **options: Any) -> list[dict[str, Any]]:
-    """Write what judging needs of the handshakes in captures to a Parquet file, see docs/scale.md.
+    """Save what the packets of each handshake show to a Parquet file, for judge(); see docs/scale.md.
 
     Args:
         captures: pcap and pcapng files, also compressed, and folders

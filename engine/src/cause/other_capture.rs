@@ -440,7 +440,7 @@ enum Lost {
     Syn,
     /// The answer to it, between the captures.
     Answer,
-    /// One of them, beyond the capture nearer to the server.
+    /// The first SYN or the answer to it, beyond the capture nearer to the server.
     Beyond,
 }
 

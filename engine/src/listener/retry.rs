@@ -13,11 +13,11 @@ const REACH: usize = 4;
 /// Another attempt of a client whose connection was reset.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum OtherAttempt {
-    /// It began this number of seconds before, and was reset, too.
+    /// Attempt that began this number of seconds before, and was reset, too.
     ResetBefore(f64),
-    /// It began this number of seconds later, and was reset, too.
+    /// Attempt that began this number of seconds later, and was reset, too.
     ResetLater(f64),
-    /// It ended differently.
+    /// Attempt that was not reset.
     NotReset,
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct Portions<'a> {
 /// What remains of the judged handshakes of a listener.
 pub(crate) struct Remains<'a> {
     pub server: Endpoint,
-    /// Counts.
+    /// Counts of the listener's handshakes.
     pub summary: ListenerSummary,
     /// What was learnt, and examples of its handshakes.
     pub learnt: Learnt,

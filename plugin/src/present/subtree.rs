@@ -174,7 +174,8 @@ impl<'a> SubtreeBuilder<'a> {
     pub(super) fn weights(&mut self, assessment: &Assessment) {
         match (assessment.log_odds, assessment.terms) {
             (Some(log_odds), Some(LogOddsTerms { runner_up, .. })) => {
-                let sum = format_args!("Log-odds: {log_odds:.2} nats against {runner_up}, the sum of these weights");
+                let sum =
+                    format_args!("Log-odds: {log_odds:.2} nats against {runner_up}, the sum of the weights below");
                 self.sentence(1, Field::LogOdds, Value::nats(log_odds), sum);
                 self.hidden(1, Field::RunnerUp, runner_up.as_str());
             }
@@ -188,7 +189,7 @@ impl<'a> SubtreeBuilder<'a> {
         for (field, nats, meaning) in [
             (Field::PriorNats, terms.prior_nats, "prior: SYN cookies and proxies are rare"),
             (Field::ListenerNats, terms.listener_nats, "other handshakes of the listener"),
-            (Field::CapNats, terms.cap_nats, "limit for evidence of one mechanism"),
+            (Field::CapNats, terms.cap_nats, "limit on the sum of related evidence"),
         ] {
             if let Some(line) = self.add(1, field, Value::nats(nats)) {
                 line.text = Some(format!("{}: {meaning}", weight(nats)));
@@ -242,10 +243,10 @@ impl<'a> SubtreeBuilder<'a> {
         }
     }
 
-    /// Adds a less likely cause, or one that is excluded.
+    /// Adds a less likely cause, or one that is ruled out.
     pub(super) fn other_cause(&mut self, cause: &Cause) {
         let (field, name) =
-            if cause.ruled_out { (Field::CauseExcluded, "Excluded") } else { (Field::CauseOther, "Less likely") };
+            if cause.ruled_out { (Field::CauseExcluded, "Ruled out") } else { (Field::CauseOther, "Less likely") };
         self.sentence(1, field, cause.kind.as_str(), format_args!("{name}: {} ({})", cause.kind.clause(), cause.kind));
         let reasons =
             [("For", &cause.supporting), ("Against", &cause.against), ("Not observable", &cause.not_observable)];

@@ -154,7 +154,7 @@ fn the_weights_add_up_to_the_log_odds() {
     assert!((weights.map(number).iter().sum::<f64>() - number(Field::LogOdds)).abs() < 1e-9);
     let texts: Vec<_> = shown.lines.iter().filter_map(|line| line.text.as_deref()).collect();
     for wanted in [
-        "Log-odds: 7.27 nats against ordinary, the sum of these weights",
+        "Log-odds: 7.27 nats against ordinary, the sum of the weights below",
         "+4.04 nats (about 57 to 1), supports the verdict: window of the SYN-ACK is 0 (zero-window)",
         "-5.00 nats (about 1 to 150): prior: SYN cookies and proxies are rare",
         "+8.23 nats (about 3,800 to 1): other handshakes of the listener",

@@ -63,7 +63,7 @@ pub enum Failure {
     /// Local time was requested for a format whose times are UTC.
     #[error("--time local applies only to --format table and summary; times in other formats are UTC")]
     TimesInUtc,
-    /// No time is since one limit and before the other.
+    /// The range of times is empty: `since` is not before `until`.
     #[error("no time matches --filter since={} until={}; since must be before until", Rfc3339(*since), Rfc3339(*until))]
     EmptyTimeRange {
         /// Time given with `since`.

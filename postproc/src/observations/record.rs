@@ -153,9 +153,9 @@ impl From<Read> for CaptureTotals {
 /// What is known at the end of captures that continue each other.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct End {
-    /// Numbers of the first and the last capture in the series.
+    /// Number of the first capture in the series.
     pub first: usize,
-    /// See above.
+    /// Number of the last capture in the series.
     pub last: usize,
     /// Time of the latest packet, in nanoseconds since 1970.
     time: i64,

@@ -26,6 +26,11 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, indent: &str, lead: &st
     Ok(())
 }
 
+/// Returns a check without the folder in the names of captures that answered a part of it.
+pub fn below(folder: &str, check: &str) -> String {
+    check.replace(&format!("checked in {folder}"), "checked in ")
+}
+
 fn one(output: &mut dyn Write, terminal: Terminal, lead: &str, line: &CheckLine<'_>) -> io::Result<()> {
     paragraph_with_command(output, terminal.width, lead, line.text, line.command.unwrap_or_default())
 }

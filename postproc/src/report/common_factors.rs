@@ -10,7 +10,7 @@ use syncookie_terminal::{escape_controls, grouped};
 
 use crate::totals::Totals;
 
-/// One of `common_factors` in the summary.
+/// Attribute that failed handshakes share, an element of `common_factors` in the summary.
 #[derive(Serialize)]
 pub struct CommonFactor {
     attribute: &'static str,
@@ -151,7 +151,7 @@ fn predicate(attribute: Attribute, totals: &Totals) -> String {
         Attribute::Client(ip) => format!("come from client {ip}"),
         Attribute::ClientNetwork(ip) => format!("come from network {}", network(ip)),
         Attribute::Server(server) => format!("go to {server}"),
-        Attribute::Capture(index) => format!("come from {}", escape_controls(name(index, totals))),
+        Attribute::Capture(index) => format!("are in {}", escape_controls(name(index, totals))),
         Attribute::Hour(hour) => format!("begin between {hour:02}:00 and {hour:02}:59 UTC"),
         Attribute::Minute(minute) => format!("begin {minute} to {} minutes after a full hour", minute + 1),
         Attribute::Vlan(Some(id)) => format!("use VLAN {id}"),

@@ -221,8 +221,7 @@ impl<'a> Remedy<'a> {
             let text = format!("{}{}", words::hindered(self.hindered), self.hindered_example);
             paragraph(output, terminal.width, "    ", &text)?;
         }
-        let check = self.check.replace(&format!("checked in {folder}"), "checked in ");
-        check::write(output, terminal, "    ", "", &check)?;
+        check::write(output, terminal, "    ", "", &check::below(folder, self.check))?;
         if !is_alone || self.ruled_out.is_empty() {
             return Ok(());
         }
@@ -254,6 +253,8 @@ impl<'a> Remedy<'a> {
         };
         let cause = self.cause.clause();
         let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
+        // What gets stuck is the connection.
+        let noun = if self.stuck == self.count { "connection" } else { noun };
         let (number, strength, example) = (count(self.count, noun), &self.strength, &self.example);
         format!("{number} to {whose}{parts}{how}: {lead}{cause} ({}{strength}){example}", self.cause)
     }

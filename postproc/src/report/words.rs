@@ -163,7 +163,7 @@ fn options(window_scale: Option<u8>, sack_permitted: bool, timestamps: bool) -> 
     if present.is_empty() { "none".into() } else { present.join(", ") }
 }
 
-/// When a Linux host answers with cookies.
+/// Reasons why a Linux host answers with cookies.
 pub const WHY_COOKIES: &str = "Linux sends SYN cookies while the SYN queue of a listener is full, and always if \
                                net.ipv4.tcp_syncookies is 2";
 

@@ -56,7 +56,7 @@ impl File {
 struct Links<'f> {
     files: &'f [File],
     next: Vec<Option<usize>>,
-    /// For the last file of each series, the first one, and the reverse.
+    /// Index of the first file, at the place of the last file of each series, and the reverse.
     other_end: Vec<usize>,
 }
 

@@ -11,13 +11,14 @@ use syncookie_tests::mutate::flip;
 use syncookie_tests::tshark::{Printed, Tshark};
 use syncookie_tests::{assert_none, complaints, package, sample, samples};
 
-/// As far into a capture as it is cut at every byte.
+/// Number of bytes at the beginning of a capture at each of which it is cut.
 const CUTS: usize = 4096;
 
-/// All of the sample captures are cut at every byte when this is set; else these few, and the others at some.
+/// Environment variable with which all sample captures are cut at every byte. Without it, only the
+/// representatives are, and the others at some bytes.
 const EXHAUSTIVE: &str = "SYNCOOKIE_EXHAUSTIVE";
 
-/// One capture for every file form and header that is cut apart in a way of its own.
+/// Returns one capture for each file format and header that is parsed in its own way.
 fn representatives() -> Vec<PathBuf> {
     let samples = ["user-trace/synproxy_mid_misconfig_loose1", "linux-6.18/cookie_ts", "linux-6.18/plain_v6"];
     let cases = [
@@ -100,7 +101,8 @@ fn the_batch_tool_survives_overwritten_bytes() {
     }));
 }
 
-/// Every packet of some captures, many times over, each time with other bytes overwritten; the file itself is sound.
+/// Returns an undamaged file with the packets of these captures, repeated, each time with other bytes
+/// overwritten.
 fn damaged_packets(link: u32, sources: &[PathBuf], times: usize) -> Capture {
     let mut random = XorShift::new(u64::from(link));
     let mut records: Vec<Record> = Vec::new();

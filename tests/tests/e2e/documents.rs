@@ -13,7 +13,7 @@ fn at_root(name: &str) -> PathBuf {
     package().join("..").join(name)
 }
 
-/// Every document that somebody may read who uses or changes the programs.
+/// Returns the documents for users and contributors.
 fn documents() -> Vec<PathBuf> {
     let folders = ["docs", "lab", "tests"].map(|folder| files_below(&at_root(folder), &["md"]));
     let at_root = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(at_root);
@@ -25,7 +25,7 @@ fn page(cause: &str) -> PathBuf {
     at_root("docs/patterns").join(cause).with_extension("md")
 }
 
-/// Every page of `docs/patterns`, without its list.
+/// Returns the pages of `docs/patterns`, without their list.
 fn pages() -> Vec<PathBuf> {
     files_below(&at_root("docs/patterns"), &["md"]).into_iter().filter(|path| !path.ends_with("README.md")).collect()
 }

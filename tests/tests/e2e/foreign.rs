@@ -28,7 +28,8 @@ fn editcap(format: &str, from: &Path, to: &Path) {
     assert!(done.status.success(), "editcap -F {format}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// editcap comes with tshark, and like it is only done without where that is asked for.
+/// Returns whether editcap, which comes with tshark, is missing; that is allowed only where tshark may
+/// be missing.
 fn is_missing() -> bool {
     let is_missing = Command::new("editcap").arg("--version").output().is_err();
     if is_missing {

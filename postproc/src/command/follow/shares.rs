@@ -8,7 +8,7 @@ pub(super) struct Shares {
     /// Maximum number of one engine, and of all together.
     of_one: usize,
     of_all: usize,
-    /// By the number of the first capture of the engine.
+    /// Number of handshakes of each engine, by the number of its first capture.
     kept: BTreeMap<u32, usize>,
 }
 

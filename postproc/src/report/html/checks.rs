@@ -7,8 +7,9 @@ use syncookie_engine::{CauseKind, CheckLine, check_lines};
 use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::escape::Html;
-use crate::report::strength;
+use crate::report::answer::stuck;
 use crate::report::words::{self, capitalised};
+use crate::report::{check, strength};
 use crate::totals::Totals;
 use crate::totals::affected::{Affected, CauseCount};
 
@@ -16,9 +17,16 @@ use crate::totals::affected::{Affected, CauseCount};
 const CAUSES: usize = 5;
 
 /// Writes the causes of failures, then those of delays, the most frequent first; nothing if there
-/// are none. Scans are left out: nothing of the server's broke.
-pub fn checks(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
-    let parts = [(totals.apart().1, "failed"), (&totals.delays, "were delayed")];
+/// are none. Scans are left out: nothing of the server's broke. `folder` is left out of the names of
+/// captures.
+pub fn checks(output: &mut dyn Write, totals: &Totals, folder: &str) -> io::Result<()> {
+    let failures = totals.apart().1;
+    let failed = match stuck(failures) {
+        0 => "failed",
+        stuck if stuck == failures.handshakes => "got stuck",
+        _ => "failed or got stuck",
+    };
+    let parts = [(failures, failed), (&totals.delays, "were delayed")];
     if parts.iter().all(|(affected, _)| affected.causes.is_empty()) {
         return Ok(());
     }
@@ -31,7 +39,8 @@ pub fn checks(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         causes.sort_by_key(|(_, cause)| Reverse(cause.handshakes));
         for (number, (kind, cause)) in causes.into_iter().enumerate() {
             if number < CAUSES {
-                item(output, &title(totals, affected, what, *kind, cause), &cause.check)?;
+                let check = check::below(folder, &cause.check);
+                item(output, &title(totals, affected, what, *kind, cause), &check)?;
             } else {
                 others.push(format!("{} {kind}", grouped(cause.handshakes)));
             }
@@ -80,7 +89,7 @@ mod tests {
         let mut finding = leaked(0);
         finding.causes[0].check = "on the <b>server: ss -tan 'sport = :80' | grep <x> (expect: one)".into();
         let mut output = Vec::new();
-        checks(&mut output, &totals(&[finding])).unwrap();
+        checks(&mut output, &totals(&[finding]), "").unwrap();
         let page = String::from_utf8(output).unwrap();
         assert!(page.contains("<code>ss -tan &#39;sport = :80&#39; | grep &lt;x&gt;</code> (expect: one)"), "{page}");
         assert!(page.contains("On the &lt;b&gt;server:") && page.contains("1 of 1 handshake that failed"), "{page}");
@@ -89,7 +98,7 @@ mod tests {
     #[test]
     fn nothing_broke_in_an_empty_capture() {
         let mut output = Vec::new();
-        checks(&mut output, &totals(&[])).unwrap();
+        checks(&mut output, &totals(&[]), "").unwrap();
         assert!(output.is_empty());
     }
 }

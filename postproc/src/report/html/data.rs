@@ -22,7 +22,7 @@ pub struct Data {
     folder: String,
     /// Meaning of each cause, as a clause.
     causes: BTreeMap<&'static str, &'static str>,
-    /// All listeners together, then each of the table.
+    /// Counts over time of all listeners together; those of each listener follow.
     all: Line,
     listeners: Vec<Listener>,
     floods: Vec<FloodRow>,

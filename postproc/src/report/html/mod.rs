@@ -130,7 +130,7 @@ fn section(
         "answer" => write!(output, "{}", Html(&headline(totals))),
         "answer-details" => write!(output, "{}", Html(&details(totals))),
         "figures" => figures::figures(output, totals),
-        "checks" => checks::checks(output, totals),
+        "checks" => checks::checks(output, totals, folder),
         "read" => write!(output, "{}", Html(&read(totals, folder))),
         "common-factors" => sections::common_factors(output, totals),
         "captures" => sections::comparison(output, totals, folder),
