@@ -349,6 +349,10 @@ fn every_packet_is_described_with_its_numbers_and_what_it_shows() {
     let shows = |n: usize| described[n].shows.join("; ");
     assert!(shows(1).contains("window 0") && shows(1).contains("it does not identify a product"), "{}", shows(1));
     assert!(shows(3).contains("RFC 9293 section 3.10.7"), "{}", shows(3));
+    assert!(shows(3).contains("the SYN-ACK came 64.0 ms after the SYN (no clear difference)"), "{}", shows(3));
+    let late = talk(1).syn(0.0, &[]).syn_ack(0.064, 0, &[]).ack(0.065);
+    let late = narrate(&late.server(0.4, |t| (t.ack, t.flags, t.window) = (0, RST, 0)));
+    assert!(late[3].shows[0].ends_with("(the reset may come from further away)"), "{:?}", late[3].shows);
     assert_eq!(described[1].segment.options, "MSS 1380");
     assert_eq!(described[3].segment.flags, "RST");
 }

@@ -30,6 +30,7 @@ mod stall;
 mod traced;
 
 pub use kinds::DELAY_SECONDS;
+pub(crate) use reset_context::is_longer;
 
 use case::Case;
 use info::Subject;

@@ -1,4 +1,5 @@
-//! Beginnings of sentences about what one capture cannot show, and [`super::other_capture`] settles.
+//! Beginnings of sentences about what one capture cannot show. Another capture may show it
+//! ([`super::other_capture`]).
 
 pub(super) const SERVER_SENT_RESET: &str = "whether the server sent the reset";
 pub(super) const WHO_SENT_RESET: &str = "who sent the reset";

@@ -531,7 +531,7 @@ impl Shown {
         }
     }
 
-    /// Returns whether this settles what one capture could not show.
+    /// Returns whether another capture shows what one capture could not show.
     fn settles(self, what: &str) -> bool {
         let settled: &[&str] = match self {
             Self::ServerResetBetween { .. } => &[SERVER_SENT_RESET, WHO_SENT_RESET],

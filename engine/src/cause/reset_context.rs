@@ -193,7 +193,7 @@ impl<'a> ResetContext<'a> {
 
     /// Returns whether the reset travelled longer than the SYN-ACK by more than chance.
     pub(super) fn is_late(&self) -> bool {
-        self.trips.is_some_and(|(syn, reset)| reset > syn * LATE_RATIO && reset - syn > LATE_SECONDS)
+        self.trips.is_some_and(|(syn, reset)| is_longer(reset, syn))
     }
 
     /// Compares the travel times in a sentence; empty where they are not known.
@@ -218,8 +218,13 @@ impl<'a> ResetContext<'a> {
 
     /// Returns whether the reset came sooner than a packet to the server and back takes.
     pub(super) fn is_early(&self) -> bool {
-        self.trips.is_some_and(|(syn, reset)| reset * LATE_RATIO < syn && syn - reset > LATE_SECONDS)
+        self.trips.is_some_and(|(syn, reset)| is_longer(syn, reset))
     }
+}
+
+/// Returns whether one travel time, in seconds, exceeds another one by more than chance.
+pub(crate) fn is_longer(trip: f64, other: f64) -> bool {
+    trip > other * LATE_RATIO && trip - other > LATE_SECONDS
 }
 
 /// Returns whether the server's side reset the client's data, but not the ACK before it.

@@ -63,7 +63,7 @@ pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     let room = if is_judged { 0.0 } else { room_for_delay(None, handshake, 0.0) };
     let smallest = room.max(SMALLEST_LAG);
     let lag = |rate| samples.lag(rate).seconds;
-    // This settles most answers.
+    // Most answers are decided here.
     if syn_ack.window != 0 && lag(usual_rate()).abs() <= SMALLEST_LAG {
         return false;
     }

@@ -2,6 +2,7 @@
 
 use super::{Narrator, PacketFacts, PacketRole};
 use crate::Finding;
+use crate::cause::is_longer;
 use crate::evidence::hop_limit::{field_name, initial};
 use crate::packet::options::Options;
 use crate::packet::segment::{Flags, Segment};
@@ -192,7 +193,14 @@ impl Narrator<'_> {
     /// Compares the travel time of the reset with that of the SYN-ACK.
     fn reset_after(&self, trip: f64) -> String {
         let syn = self.seen.syn.zip(self.seen.syn_ack).map(|(syn, syn_ack)| syn_ack.time.seconds_since(syn.time));
-        let compared = syn.map_or_else(String::new, |syn| format!("; the SYN-ACK came {} after the SYN", span(syn)));
+        let compared = syn.map_or_else(String::new, |syn| {
+            let meaning = match (is_longer(trip, syn), is_longer(syn, trip)) {
+                (true, _) => "the reset may come from further away",
+                (_, true) => "the reset may come from nearer",
+                _ => "no clear difference",
+            };
+            format!("; the SYN-ACK came {} after the SYN ({meaning})", span(syn))
+        });
         format!("{} after the client's last packet{compared}", span(trip))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::is_separator;
 
-use syncookie_engine::{CauseKind, Confidence, Endpoint, NO_SYN_ACK, Outcome, Tally, Verdict};
+use syncookie_engine::{CauseKind, CheckLine, Confidence, Endpoint, NO_SYN_ACK, Outcome, Tally, Verdict, check_lines};
 use syncookie_terminal::{count, escape_controls, grouped};
 
 use super::caveats::was_were;
@@ -240,7 +240,11 @@ fn sentences(totals: &Totals, cause: fn(&Affected) -> String) -> String {
 
 /// Returns the answer with its details, and what to check, in one line.
 pub fn answer(totals: &Totals) -> String {
-    let check = check(totals).map(|check| format!("To check: {}.", escape_controls(check)));
+    let check = check(totals).map(|check| match check_lines(check).first().is_some_and(CheckLine::is_done) {
+        // It begins with what another capture answered.
+        true => format!("{}.", capitalised(&escape_controls(check))),
+        false => format!("To confirm: {}.", escape_controls(check)),
+    });
     let details = Some(details(totals)).filter(|details| !details.is_empty());
     [Some(headline(totals)), details, check].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }

@@ -731,10 +731,16 @@ fn one_line_says_what_failed_since_when_why_and_what_to_check() {
     for part in [
         "1 of 2 handshakes failed; most likely cause: proxy-leaked-ack.",
         "2026-11-22 06:28:21 UTC. Most likely cause: the client's ACK",
-        "To check: tcpdump on the server.",
+        "To confirm: tcpdump on the server.",
     ] {
         assert!(line.contains(part), "{part:?} is not in {line}");
     }
+    let mut answered = leaked(0);
+    answered.causes[0].check = "checked in b.pcap (frame 2): the capture confirms this cause".to_owned();
+    let mut output = Vec::new();
+    summary::Line::new(&mut output).end(&totals(&[answered])).unwrap();
+    let line = String::from_utf8(output).unwrap();
+    assert!(line.contains(". Checked in b.pcap (frame 2): the capture confirms this cause."), "{line}");
 }
 
 #[test]

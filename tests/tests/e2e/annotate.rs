@@ -112,7 +112,7 @@ fn tshark_and_capinfos_read_it_and_show_the_comments() {
         let frames: Vec<_> = rows.iter().map(|row| row[0].as_str()).collect();
         assert_eq!(frames, ["2", "4", "6", "8", "10", "12"], "{options:?}");
         for part in
-            ["syn-proxy, likely, odds about 1,300 to 1", "zero-window", "proxy-leaked-ack", "To check, on the server"]
+            ["syn-proxy, likely, odds about 1,300 to 1", "zero-window", "proxy-leaked-ack", "To confirm, on the server"]
         {
             assert!(rows[0][1].contains(part), "{part:?} is not in {:?}", rows[0][1]);
         }

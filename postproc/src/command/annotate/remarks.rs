@@ -56,7 +56,7 @@ impl Remarks {
             let said = sentences(finding.assessment.evidence.iter().filter(|seen| seen.frames.contains(&settling)));
             self.add(
                 settling,
-                &format!("syncookie: this frame settles the verdict on frame {there}, {}: {said}", title(finding)),
+                &format!("syncookie: this frame decided the verdict on frame {there}, {}: {said}", title(finding)),
             )?;
         }
         Ok(())
@@ -88,7 +88,7 @@ impl Remarks {
         // If all causes are ruled out, the first is not the most likely.
         let lead = if cause.ruled_out { "No known cause fits. Closest:" } else { "Most likely cause:" };
         let reasons: String = cause.supporting.iter().map(|reason| format!("- {reason}\n")).collect();
-        let check = check::unwrapped("To check", &cause.check);
+        let check = check::unwrapped("To confirm", &cause.check);
         format!("{lead} {} ({})\n{reasons}{check}", cause.kind.clause(), cause.kind)
     }
 

@@ -149,7 +149,7 @@ function followTheme(inside) {
 }
 
 async function add(files) {
-  if (files.length === 0) return complain("There is no file in it.");
+  if (files.length === 0) return complain("The folder contains no file.");
   const { files: before, roles } = state;
   Object.assign(state, { files: joined(before, files), roles: null });
   if (await report()) return;

@@ -51,7 +51,7 @@ const list = (items) => el("ul", {}, ...items.map((item) => el("li", {}, ...(Arr
 function evidenceList(details) {
   // Evidence at even odds has no strength and favours nothing; only the sum has it.
   const listed = details.evidence.filter(([, , strength]) => strength !== null);
-  if (!listed.length) return el("p", {}, "None. The row is here because of its outcome.");
+  if (!listed.length) return el("p", {}, "None. The handshake is listed because of its outcome.");
   return list(listed.map(([kind, bearing, strength, , detail, frames]) => [
     phrase(detail), " ",
     el("span", { class: "weight" }, [`${text(kind)}: ${text(strength)} ${text(bearing)}`,
