@@ -71,11 +71,20 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
 /// Beginning of a step that another capture answered; its name and the answer follow.
 const CHECKED: &str = "checked in ";
 
+/// Answer of another capture that confirms the cause.
+pub(super) const CONFIRMS: &str = "the capture confirms this cause";
+
 impl CheckLine<'_> {
     /// Returns whether another capture answered this step, so that nothing is left to do.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.machine.starts_with(CHECKED)
+    }
+
+    /// Returns whether another capture confirmed the cause in this step.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.is_done() && self.text == CONFIRMS
     }
 }
 

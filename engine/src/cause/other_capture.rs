@@ -3,7 +3,7 @@
 //! A packet that one capture contains and the other does not was lost, sent or dropped between the
 //! two. This decides between causes that look the same in one capture.
 
-use super::check::{Checked, with_arrival, without_capture};
+use super::check::{CONFIRMS, Checked, with_arrival, without_capture};
 use super::hypothesis::{STRONG, VERY_STRONG, rank};
 use super::info::ResetSender;
 use super::not_observable::{
@@ -488,7 +488,6 @@ fn remark(finding: &mut Finding, is_about: impl Fn(&str) -> bool, remark: &str) 
 const BETWEEN: &str = "on the devices between the captures: ";
 
 /// Answers of another capture to a check.
-const CONFIRMS: &str = "the capture confirms this cause";
 const OPPOSES: &str = "the capture is evidence against this cause";
 const RULES_OUT: &str = "the capture rules this cause out";
 const ONLY_THERE: &str = "the capture contains the reset, so a device between the captures sent it";

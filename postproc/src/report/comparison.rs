@@ -120,7 +120,7 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
     lines.extend(compared.lone_resets.iter().take(MAX_KINDS).map(|found| lone_reset(found, folder)));
     let mut kinds: BTreeMap<(&str, &str, Socket), (u64, &Pair, &Difference)> = BTreeMap::new();
     for pair in &compared.pairs {
-        for difference in pair.differences.iter().filter(|difference| difference.meaning != Meaning::Distance) {
+        for difference in pair.differences.iter().filter(|difference| has_line(pair, difference)) {
             let meaning = words::meaning(difference, pair.is_direction_known);
             kinds.entry((difference.kind.as_str(), meaning, pair.server)).or_insert((0, pair, difference)).0 += 1;
         }
@@ -143,6 +143,16 @@ pub fn lines(compared: &cross_capture::Comparison, folder: &str) -> Vec<String> 
         lines.push(format!("{rest} differ, perhaps only in the TTL; they are not in these numbers."));
     }
     lines
+}
+
+/// Returns whether a difference has a line. Where a device between the captures answered, the fields
+/// of the two answers differ for this reason alone.
+fn has_line(pair: &Pair, difference: &Difference) -> bool {
+    let is_answered_between = pair.differences.iter().any(|other| other.meaning == Meaning::AnsweredBetween);
+    match difference.meaning {
+        Meaning::Distance => false,
+        meaning => meaning == Meaning::AnsweredBetween || !is_answered_between,
+    }
 }
 
 /// Returns what captures disagree about, the most frequent first.

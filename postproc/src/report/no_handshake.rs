@@ -143,7 +143,7 @@ pub(super) fn one_direction(totals: &Totals) -> Option<String> {
     (is_incomplete && segments > syns + syn_acks).then(|| {
         format!(
             "The captures contain only the direction from {present}; {missing} are missing. Capture both directions \
-             to see who answered."
+             to see who answered and how the handshakes ended."
         )
     })
 }

@@ -130,7 +130,12 @@ pub const fn meaning(difference: &Difference, is_direction_known: bool) -> &'sta
             }
         },
         Meaning::MssClamped => "a device between the captures sets the MSS",
-        Meaning::OptionsChanged => "a device between the captures removes or adds options",
+        Meaning::OptionsChanged => match difference.kind {
+            DifferenceKind::SynOptions => {
+                "a device between the captures removes or adds options, or sends a SYN of its own, as a SYN proxy does"
+            }
+            _ => "a device between the captures removes or adds options",
+        },
         Meaning::WindowChanged => "a device between the captures sets the window, or these are different packets",
         Meaning::Distance => {
             "the difference is the number of routers between the captures; a large one indicates another host"

@@ -159,6 +159,13 @@ fn the_side_before_a_syn_proxy_gives_the_verdict_of_a_connection() {
 }
 
 #[test]
+fn fields_that_differ_because_a_syn_proxy_answered_have_no_line() {
+    let table = server_first("leaked_ack", "table");
+    assert!(table.contains("14 connections: the SYN-ACK's sequence number differs."), "{table}");
+    assert!(!table.contains("options differ") && !table.contains("window differs"), "{table}");
+}
+
+#[test]
 fn the_summary_counts_the_connections_of_each_cause_as_the_page_does() {
     let lines = server_first("backend_silent", "jsonl");
     let summary = serde_json::Deserializer::from_str(&lines).into_iter::<Value>().last();

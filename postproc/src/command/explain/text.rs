@@ -262,15 +262,20 @@ impl Page<'_> {
         }
         self.heading("What to do next")?;
         // The causes have the commands.
-        let is_begun =
-            finding.causes.first().is_some_and(|first| check_lines(&first.check).iter().any(CheckLine::is_done));
-        let first = if is_begun {
+        let lines = finding.causes.first().map_or_else(Vec::new, |first| check_lines(&first.check));
+        let is_confirmed = lines.iter().any(CheckLine::is_confirmed);
+        let first = if is_confirmed && lines.iter().all(CheckLine::is_done) {
+            "Another capture confirms cause 1."
+        } else if is_confirmed {
+            "Another capture confirms cause 1. The rest of its check shows what to repair."
+        } else if lines.iter().any(CheckLine::is_done) {
             "Another capture answers a part of the check of cause 1. Run the rest of it."
         } else {
             "Run the check of cause 1."
         };
         let which = match number {
             1 => "",
+            _ if is_confirmed => "",
             2 => " If it does not confirm the cause, run that of cause 2.",
             _ => " If it does not confirm the cause, run those of causes 2 and 3.",
         };
