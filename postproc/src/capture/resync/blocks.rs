@@ -15,6 +15,9 @@ const LONGEST: u32 = 1 << 20;
 /// Number of bytes at the beginning of a block that are examined first: type and length.
 const HEAD: usize = 8;
 
+/// Length of the shortest block, in bytes. A section header needs as many to show its byte order.
+const SHORTEST: usize = 12;
+
 /// Properties of the blocks of a pcapng file.
 #[derive(Clone, Copy)]
 pub(in crate::capture) struct Blocks<'a> {
@@ -110,6 +113,9 @@ impl Blocks<'_> {
     /// Returns the length of the block that begins here, and what is described after it. The type
     /// must be known, both lengths must agree, and the interface of a packet must be described.
     fn block(&self, known: Described, bytes: &[u8]) -> Option<(usize, Described)> {
+        if bytes.len() < SHORTEST && known.order.u32(bytes, 0) == Some(SECTION_HEADER) {
+            return Some((SHORTEST, known));
+        }
         let order = section_order(bytes).ok()?.unwrap_or(known.order);
         let mut next = Described { order, ..known };
         let word = |at| order.u32(bytes, at);
@@ -142,7 +148,7 @@ impl Blocks<'_> {
 /// Returns whether a block can have this length.
 #[inline]
 fn is_length(length: u32) -> bool {
-    length.is_multiple_of(4) && (12..=LONGEST).contains(&length)
+    length.is_multiple_of(4) && (SHORTEST as u32..=LONGEST).contains(&length)
 }
 
 /// Returns whether a time is not before another, and close to it.
