@@ -11,7 +11,7 @@ use syncookie_tests::mutate::flip;
 use syncookie_tests::tshark::{Printed, Tshark};
 use syncookie_tests::{assert_none, complaints, package, sample, samples};
 
-/// Number of bytes at the beginning of a capture at each of which it is cut.
+/// Number of first bytes of a capture; the capture is cut at each of them.
 const CUTS: usize = 4096;
 
 /// Environment variable with which all sample captures are cut at every byte. Without it, only the
