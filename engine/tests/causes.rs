@@ -358,6 +358,17 @@ fn every_packet_is_described_with_its_numbers_and_what_it_shows() {
 }
 
 #[test]
+fn the_server_establishes_the_connection_when_it_acknowledges_data_and_not_again_with_the_fin() {
+    let talk = talk(1).ordinary(0.0).client(0.1, |t| (t.seq, t.flags) = (t.seq.wrapping_add(100), FIN | ACK));
+    let described = narrate(&talk.server(0.11, |t| {
+        (t.seq, t.ack) = (t.seq.wrapping_add(500), t.ack.wrapping_add(101));
+    }));
+    let shows = |n: usize| described[n].shows.join("; ");
+    assert_eq!(shows(4), "acknowledges 100 bytes from the client: the server's TCP has established the connection");
+    assert_eq!(shows(7), "acknowledges 100 bytes from the client and its FIN");
+}
+
+#[test]
 fn packets_long_after_the_handshake_are_counted_and_not_described() {
     let mut talk = talk(1).ordinary(0.0);
     for n in 0..200_u32 {

@@ -142,10 +142,8 @@ impl Narrator<'_> {
         let is_end = self.seen.client_end == Some(segment.ack());
         match segment.ack().ahead_of(isn.plus(1)) - i32::from(is_end) {
             bytes if bytes > 0 => {
-                let end = if is_end { " and its FIN" } else { "" };
-                vec![format!(
-                    "acknowledges {bytes} bytes from the client{end}: the server's TCP has established the connection"
-                )]
+                let meaning = if is_end { " and its FIN" } else { ": the server's TCP has established the connection" };
+                vec![format!("acknowledges {bytes} bytes from the client{meaning}")]
             }
             _ if is_end => {
                 vec!["acknowledges the client's FIN: the server's TCP has established the connection".to_owned()]
