@@ -48,8 +48,9 @@ def cluster(master, **more):
         spark.stop()
 
 
-def local_cluster():
-    return cluster("local-cluster[2,1,1024]", **{"spark.executor.memory": "1g"})
+def local_cluster(heap="1g"):
+    """Return two executors in processes of their own. Java needs about 100 MB beside its heap."""
+    return cluster("local-cluster[2,1,1024]", **{"spark.executor.memory": heap})
 
 
 def timed(what, work):
@@ -154,7 +155,7 @@ class Nightly(unittest.TestCase):
 
     def check_memory(self, capture, expected, **options):
         """Analyse a capture with two executors, which may each take a gigabyte with their Python."""
-        with local_cluster() as spark:
+        with local_cluster("512m") as spark:
             results = syncookie_spark.analyze(spark, str(capture), partitions=4, **options)
             findings = timed("analyze", results.findings.count)
             executors = [memory_of(pid) for pid in executors_of_this_process()]
