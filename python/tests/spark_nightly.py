@@ -18,6 +18,7 @@ import threading
 import time
 import unittest
 
+import pyarrow.dataset
 import pyarrow.fs
 
 import syncookie
@@ -107,6 +108,17 @@ class Nightly(unittest.TestCase):
 
     def test_spark_connect_gives_the_findings_of_one_process(self):
         subprocess.run([sys.executable, pathlib.Path(__file__).with_name("spark_connect.py")], check=True)
+
+    def test_spark_submit_writes_parquet(self):
+        output = self.folder / "results"
+        arguments = [str(COOKIES), "--output", str(output), "--partitions", "3", "--filter", "verdict=syn-cookie"]
+        subprocess.run([sys.executable, "-m", "syncookie.spark_submit", *arguments], check=True)
+        expected = syncookie.analyze(COOKIES, filter="verdict=syn-cookie")
+        found = pyarrow.dataset.dataset(output / "findings", partitioning="hive").to_table()
+        self.assertEqual(found.num_rows, expected.handshakes.num_rows)
+        self.assertIn("day", found.column_names)
+        for name in ("listeners", "episodes", "captures", "problems"):
+            self.assertEqual(pyarrow.dataset.dataset(output / name).count_rows(), len(getattr(expected, name)), name)
 
     def test_an_executor_that_is_killed_changes_nothing(self):
         ring = self.rotated(200_000, 40)
