@@ -1,9 +1,11 @@
 //! Judges observations of handshakes, which an [`crate::Observer`] made, here or elsewhere.
 
 use crate::connection::handshakes::Handshakes;
+use crate::connection::previous::{LatestHandshakes, first_frame};
+use crate::connection::unknown;
 use crate::judging::Judging;
 use crate::observer::EndOfPackets;
-use crate::{Finding, FindingParts, Findings, HandshakeId, Limits, ObservedHandshake, Statistics, Timestamp};
+use crate::{Finding, FindingParts, Findings, Frame, HandshakeId, Limits, ObservedHandshake, Statistics, Timestamp};
 
 /// Turns observations of handshakes into findings, as an [`crate::Analyzer`] does with those that it
 /// made itself.
@@ -13,8 +15,11 @@ use crate::{Finding, FindingParts, Findings, HandshakeId, Limits, ObservedHandsh
 #[derive(Debug)]
 pub struct Judge {
     handshakes: Handshakes,
+    latest: LatestHandshakes,
     /// Number of handshakes at which some have to be judged early.
     evict_at: usize,
+    /// First frame of the first handshake.
+    first: Option<Frame>,
     /// Time of the latest handshake.
     now: Timestamp,
     statistics: Statistics,
@@ -27,7 +32,9 @@ impl Judge {
     pub fn new(limits: Limits, parts: FindingParts) -> Self {
         Self {
             handshakes: Handshakes::of_observations(limits.handshakes),
+            latest: LatestHandshakes::default(),
             evict_at: limits.handshakes.max(2),
+            first: None,
             now: Timestamp::MIN,
             statistics: Statistics::default(),
             judging: Judging::new(limits, parts),
@@ -49,8 +56,11 @@ impl Judge {
     /// handshakes that are judged early, because there are more than [`Limits::handshakes`], are
     /// passed to `evicted`, in portions.
     pub fn push(&mut self, observed: ObservedHandshake, evicted: &mut dyn FnMut(Vec<Finding>)) {
-        self.now = self.now.max(observed.handshake.time);
-        self.handshakes.add(observed.handshake, observed.link);
+        let ObservedHandshake { mut handshake, link } = observed;
+        self.now = self.now.max(handshake.time);
+        self.first.get_or_insert_with(|| first_frame(&handshake));
+        self.latest.add(&self.handshakes, &mut handshake);
+        self.handshakes.add(handshake, link);
         if self.handshakes.len() >= self.evict_at {
             self.evict(evicted);
         }
@@ -65,6 +75,7 @@ impl Judge {
         let end = HandshakeId(self.handshakes.start().0 + count as u64);
         self.judging.judge_oldest(&mut self.handshakes, end, self.now, &mut self.statistics, evicted);
         self.handshakes.forget_oldest(count);
+        self.latest.forget_before(end);
         self.statistics.evicted_early += count as u64;
     }
 
@@ -80,8 +91,11 @@ impl Judge {
         end: EndOfPackets,
         take: impl FnMut(Vec<Finding>) -> Result<(), E>,
     ) -> Result<Findings, E> {
-        let EndOfPackets { time, midstream, wrong_checksums_work } = end;
+        let EndOfPackets { time, mut midstream, wrong_checksums_work, loose } = end;
         let all = &mut self.handshakes;
+        if !loose.is_empty() {
+            midstream = unknown::midstream(&loose, all, self.first);
+        }
         all.set_wrong_checksums_work(wrong_checksums_work);
         let statistics = &mut self.statistics;
         self.judging.judge_all(all, all.end(), self.now.max(time), statistics, take)?;

@@ -68,6 +68,7 @@ pub use finding::{
     LogOddsTerms, Measured, Statistics, Tally, Times, Undecided,
 };
 pub use intake::flow::Endpoint;
+pub use intake::loose::LooseSegment;
 pub use judge::Judge;
 pub use limits::{DetailLevel, FindingParts, Limits};
 pub use narrative::errors::NarratedError;

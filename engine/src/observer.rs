@@ -7,6 +7,7 @@ use crate::connection::other_answers::Search;
 use crate::connection::tracker::Tracker;
 use crate::intake::batch::{GROUP, Group};
 use crate::intake::flow::Flow;
+use crate::intake::loose::{LooseSegment, LooseSegments};
 use crate::intake::midstream::MidstreamConnections;
 use crate::intake::summary::{PacketKind, PacketSummary};
 use crate::packet::icmp::{self, IcmpError};
@@ -41,6 +42,19 @@ pub struct EndOfPackets {
     pub midstream: Midstream,
     /// Whether a SYN with a wrong checksum was answered: then checksums show nothing.
     pub wrong_checksums_work: bool,
+    /// Of a stretch: segments of connections whose handshake may be in another one. They replace
+    /// `midstream`.
+    pub loose: Vec<LooseSegment>,
+}
+
+impl EndOfPackets {
+    /// Adds what is known at the end of the next stretch of the same capture.
+    pub fn merge(&mut self, mut next: Self) {
+        self.time = self.time.max(next.time);
+        self.wrong_checksums_work |= next.wrong_checksums_work;
+        self.loose.append(&mut next.loose);
+        self.midstream.merge(&next.midstream);
+    }
 }
 
 /// Turns packets into the facts of handshakes: observations, which a [`crate::Judge`] takes.
@@ -53,7 +67,29 @@ pub struct Observer {
     pub(crate) statistics: Statistics,
     tracker: Tracker,
     midstream: MidstreamConnections,
+    loose: Loose,
     pub(crate) now: Timestamp,
+}
+
+/// Segments of connections whose handshake may be in another stretch.
+#[derive(Debug, Default)]
+enum Loose {
+    /// The capture is not observed in stretches.
+    #[default]
+    Whole,
+    /// The stretch is being read.
+    Own(LooseSegments),
+    /// What follows the stretch is being read.
+    Over(LooseSegments),
+}
+
+impl Loose {
+    fn into_segments(self) -> Vec<LooseSegment> {
+        match self {
+            Self::Whole => Vec::new(),
+            Self::Own(segments) | Self::Over(segments) => segments.into_kept(),
+        }
+    }
 }
 
 /// Passes observations of the oldest handshakes on.
@@ -65,7 +101,7 @@ impl Consumer for Taking<'_> {
 
     fn take_oldest(&mut self, handshakes: &mut Handshakes, end: HandshakeId, _: Timestamp, _: &mut Statistics) {
         let search = Search::new(handshakes);
-        handshakes.before(end).for_each(|handshake| (self.0)(observed(handshakes, handshake, &search)));
+        handshakes.own_before(end).for_each(|handshake| (self.0)(observed(handshakes, handshake, &search)));
     }
 }
 
@@ -101,11 +137,35 @@ impl Observer {
     /// Returns the first error of `take` and stops.
     pub fn finish<E>(&mut self, mut take: impl FnMut(Observed<'_>) -> Result<(), E>) -> Result<EndOfPackets, E> {
         let (handshakes, _) = self.end_of_packets();
-        let (all, search) = (handshakes.before(handshakes.end()), Search::new(handshakes));
+        let (all, search) = (handshakes.own_before(handshakes.end()), Search::new(handshakes));
         all.map(|handshake| observed(handshakes, handshake, &search)).try_for_each(&mut take)?;
         let (time, wrong_checksums_work) = (self.now, self.all().wrong_checksums_work());
+        let loose = std::mem::take(&mut self.loose).into_segments();
         let (_, midstream) = self.reset();
-        Ok(EndOfPackets { time, midstream, wrong_checksums_work })
+        Ok(EndOfPackets { time, midstream, wrong_checksums_work, loose })
+    }
+
+    /// Begins the stretch of a capture that is to be observed: handshakes that began before are not
+    /// passed on. They only show which of the next packets begin a handshake.
+    pub fn begin_stretch(&mut self) {
+        self.tracker.handshakes_mut().begin_stretch();
+        self.midstream = MidstreamConnections::default();
+        self.loose = Loose::Own(LooseSegments::default());
+    }
+
+    /// Ends the stretch: handshakes that begin from now on are not passed on.
+    pub fn end_stretch(&mut self) {
+        self.tracker.handshakes_mut().end_stretch();
+        if let Loose::Own(segments) = std::mem::take(&mut self.loose) {
+            self.loose = Loose::Over(segments);
+        }
+    }
+
+    /// Returns the time until which packets may belong to handshakes of the stretch; `None` if none
+    /// of them is kept.
+    #[must_use]
+    pub fn lasts_until(&self) -> Option<Timestamp> {
+        self.all().own_before(self.end()).map(Handshake::latest_end).max()
     }
 
     /// Returns counts of the packets read so far, and of the handshakes that were taken early.
@@ -127,6 +187,7 @@ impl Observer {
             statistics: Statistics::default(),
             tracker,
             midstream: MidstreamConnections::default(),
+            loose: Loose::Whole,
             now: Timestamp::MIN,
         }
     }
@@ -289,6 +350,7 @@ impl Observer {
     fn take_midstream(&mut self, flow: Flow, segment: &Segment<'_>) {
         if self.end() == HandshakeId(0) {
             self.midstream.push(flow, segment);
+            self.keep_loose(flow, segment);
         } else if segment.flags().has(Flags::RST) {
             self.take_reset(flow, segment);
         }
@@ -304,6 +366,16 @@ impl Observer {
         self.tracker.handshakes_mut().index();
         if self.all().by_listener().get(segment.source()).is_some() {
             self.midstream.push_reset_of_listener(flow, segment);
+        }
+        self.keep_loose(flow, segment);
+    }
+
+    /// Keeps a segment of an unknown connection, if a stretch is being read.
+    #[inline]
+    fn keep_loose(&mut self, flow: Flow, segment: &Segment<'_>) {
+        if let Loose::Own(segments) = &mut self.loose {
+            let is_listener = self.tracker.handshakes().by_listener().get(segment.source()).is_some();
+            segments.add(flow, segment, is_listener);
         }
     }
 

@@ -369,3 +369,35 @@ fn the_bytes_of_a_finding_include_reserved_memory_until_it_is_freed() {
     finding.shrink_to_fit();
     assert_eq!((finding.bytes(), finding), (bytes, copy));
 }
+
+#[test]
+fn packets_belong_to_a_handshake_until_ten_minutes_after_its_last_syn_or_syn_ack() {
+    let opened = |talk: Talk| talk.syn(0.0, &PLAIN_OPTIONS).syn_ack(0.1, 64240, &PLAIN_OPTIONS);
+    let reset = |at: f64| opened(talk()).data(at, 10).server(at + 0.1, |t| (t.flags, t.window) = (RST, 0));
+    assert_eq!(only(&reset(599.0)).outcome, Outcome::ResetByServer);
+    assert_eq!(only(&reset(601.0)).outcome, Outcome::Unacknowledged);
+    let repeated = opened(talk()).server(300.0, |t| (t.flags, t.seq) = (SYN | ACK, t.seq - 1));
+    let late = repeated.data(899.0, 10).server(899.1, |t| (t.flags, t.window) = (RST, 0));
+    assert_eq!(only(&late).outcome, Outcome::ResetByServer, "the SYN-ACK was repeated");
+}
+
+#[test]
+fn a_syn_that_is_repeated_after_more_than_ten_minutes_begins_a_handshake() {
+    let handshakes = |again: f64| {
+        let talk = talk().syn(0.0, &PLAIN_OPTIONS).syn(400.0, &PLAIN_OPTIONS).syn(again, &PLAIN_OPTIONS);
+        analyze(&talk.packets).handshakes.len()
+    };
+    assert_eq!([handshakes(999.0), handshakes(1001.0)], [1, 2]);
+}
+
+#[test]
+fn a_second_after_both_ends_closed_a_connection_its_segments_show_nothing_more() {
+    let server_segments = |late: f64| {
+        let closed = talk().ordinary(0.0).client(1.0, |t| t.flags = FIN | ACK).server(1.1, |t| t.flags = FIN | ACK);
+        let talk = closed.server(late, |t| t.payload = 100);
+        let mut analyzer = Analyzer::new(Limits::default());
+        let seen = talk.packets.iter().enumerate().map(|(index, (time, bytes))| observation(index, *time, bytes));
+        seen.filter_map(|observation| analyzer.push(&observation)).count()
+    };
+    assert_eq!(server_segments(2.0), server_segments(2.2) + 1);
+}

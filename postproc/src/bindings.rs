@@ -110,7 +110,7 @@ pub fn observe_to(args: &[OsString], files: Option<&[StoredFile]>, sink: impl Ro
         return Err(BindingError::Usage("the command does not observe".to_owned()));
     };
     let plan = files.map_or_else(|| walk::plan(&args.paths), walk::plan_stored);
-    let observed = command::observe::observe_plan(&plan, &args.resources, sink, &mut Silent)?;
+    let observed = command::observe::observe_plan(&plan, args.stretch, &args.resources, sink, &mut Silent)?;
     if files.is_none() && observed.is_of_nothing() {
         return Err(Failure::no_capture(plan).into());
     }

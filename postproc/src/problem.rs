@@ -56,6 +56,58 @@ pub struct Problem {
     pub unsupported: Option<Box<UnsupportedLink>>,
 }
 
+/// Damage at a place of a capture.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Defect {
+    #[serde(deserialize_with = "kind")]
+    kind: KindName,
+    /// Number of the frame, if the damage concerns one.
+    frame: Option<u64>,
+    /// Number of frames that were read before.
+    frames: u64,
+    offset: u64,
+    /// Number of bytes that were skipped.
+    pub skipped_bytes: Option<u64>,
+    /// What is wrong, as the rest of a sentence.
+    text: String,
+}
+
+impl Defect {
+    /// Creates the defect that a fault is, found after `frames` frames.
+    pub fn new(fault: &Fault, frames: u64) -> Self {
+        Self {
+            kind: fault.name(),
+            frame: fault.frame,
+            frames: fault.frame.map_or(frames, |frame| frame - 1),
+            offset: fault.offset,
+            skipped_bytes: fault.skipped_bytes(),
+            text: fault.to_string(),
+        }
+    }
+
+    /// Returns the same defect where this many more frames were read before, modulo 2^64.
+    #[must_use]
+    pub fn after(self, before: u64) -> Self {
+        let frame = self.frame.map(|frame| frame.wrapping_add(before));
+        Self { frame, frames: self.frames.wrapping_add(before), ..self }
+    }
+
+    /// Returns the problem of the capture with this name.
+    pub fn problem(&self, capture: &str) -> Problem {
+        let before = match self.frames {
+            0 => "no frame was read before".into(),
+            1 => "1 frame was read before".into(),
+            number => format!("{} were read before", count(number, "frame")),
+        };
+        Problem {
+            frame: self.frame,
+            offset: Some(self.offset),
+            skipped_bytes: self.skipped_bytes,
+            ..Problem::plain(capture, self.kind, format!("{} ({before})", self.text))
+        }
+    }
+}
+
 /// Frames of one capture with a link type that is not supported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsupportedLink {
@@ -97,17 +149,7 @@ impl Problem {
 
     /// Reports damage to a capture after `frames` frames were read.
     pub fn fault(capture: &str, fault: &Fault, frames: u64) -> Self {
-        let before = match fault.frame.map_or(frames, |frame| frame - 1) {
-            0 => "no frame was read before".into(),
-            1 => "1 frame was read before".into(),
-            number => format!("{} were read before", count(number, "frame")),
-        };
-        Self {
-            frame: fault.frame,
-            offset: Some(fault.offset),
-            skipped_bytes: fault.skipped_bytes(),
-            ..Self::plain(capture, fault.name(), format!("{fault} ({before})"))
-        }
+        Defect::new(fault, frames).problem(capture)
     }
 
     /// Reports that a signal ended the reading of a capture after `frames` frames.

@@ -9,7 +9,7 @@ use syncookie_engine::{
 };
 
 use crate::choices::Choices;
-use crate::observations::{NumberedPacket, judged_elsewhere};
+use crate::observations::{NumberedPacket, judged_elsewhere, judged_in_stretches};
 use crate::traffic::{self, traffic};
 
 /// Number of findings whose packets are narrated, which takes time for each packet.
@@ -39,6 +39,13 @@ pub fn check(bytes: &[u8]) {
         // A judge gets no packets to count.
         let elsewhere = Findings { statistics: findings.statistics.clone(), ..elsewhere };
         assert_eq!(elsewhere, findings, "observations that were written and read are judged differently");
+    }
+    // A judge may reach a limit that the observer did not reach.
+    if limits.handshakes > seen.len() {
+        let (all, third) = (frames(&seen).collect::<Vec<_>>(), seen.len() / 3);
+        let stretches = judged_in_stretches(limits, &all, &[third, third + every]);
+        let stretches = Findings { statistics: findings.statistics.clone(), ..stretches };
+        assert_eq!(stretches, findings, "observations of stretches are judged differently");
     }
     let counted = with_parts(limits, &seen).tally;
     assert_eq!(counted, findings.tally, "the parts of findings change the verdicts");

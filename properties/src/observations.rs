@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use syncookie_engine::{
-    EndOfPackets, Endpoint, Field, Fields, Finding, FindingParts, Findings, HandshakeId, Judge, Limits, Observed,
-    ObservedHandshake, Observer, Timestamp,
+    EndOfPackets, Endpoint, Field, Fields, Finding, FindingParts, Findings, HandshakeId, Judge, Limits, Midstream,
+    Observed, ObservedHandshake, Observer, Timestamp,
 };
 
 /// Packet of a frame: its number, its time, and the IP packet if it has one.
@@ -31,6 +31,40 @@ pub fn judged_elsewhere<'a>(limits: Limits, frames: impl IntoIterator<Item = Num
         each_listener_alone(limits, &observed, &end, &findings);
     }
     (findings, early)
+}
+
+/// Returns what a judge finds in the observations of stretches that end before the frames at these
+/// places, and the last at the end.
+///
+/// # Panics
+/// When something else is read than was written.
+pub fn judged_in_stretches(limits: Limits, frames: &[NumberedPacket<'_>], places: &[usize]) -> Findings {
+    let starts = std::iter::once(&0).chain(places);
+    let ends = places.iter().chain(std::iter::once(&usize::MAX));
+    let (mut observed, mut known) = (Vec::new(), None::<EndOfPackets>);
+    for (&start, &end) in starts.zip(ends) {
+        let [start, end] = [start, end].map(|place| place.min(frames.len()));
+        let mut observer = Observer::new(limits);
+        let mut push = |observer: &mut Observer, frames: &[NumberedPacket<'_>]| {
+            observer
+                .push_all_with_links(0, frames.iter().copied(), |_| None, &mut |one| observed.push(read_again(&one)));
+        };
+        push(&mut observer, &frames[..start]);
+        observer.begin_stretch();
+        push(&mut observer, &frames[start..end]);
+        observer.end_stretch();
+        push(&mut observer, &frames[end..]);
+        let Ok(end) = observer.finish(|one| {
+            observed.push(read_again(&one));
+            Ok::<_, Infallible>(())
+        });
+        let end = EndOfPackets { midstream: Midstream::default(), ..end };
+        match &mut known {
+            Some(known) => known.merge(end),
+            None => known = Some(end),
+        }
+    }
+    judged(limits, observed.into_iter(), known.expect("there is a stretch"))
 }
 
 /// Checks that the findings of a listener are the same if a judge gets no others.

@@ -307,6 +307,8 @@ pub(crate) struct Handshake {
     pub large_segments: LargeSegments,
     /// Sequence number of `client_data`.
     client_data_seq: SeqNumber,
+    /// Time after which segments without SYN, RST or FIN do not belong to the handshake any more.
+    end: Timestamp,
     /// First segments of the server after the SYN-ACK.
     pub server_segments: ArrayVec<SegmentFacts, SERVER_SEGMENTS>,
     pub client: Endpoint,
@@ -330,6 +332,8 @@ pub(crate) struct Handshake {
     pub large_seqs: [SeqNumber; 2],
     /// Sequence number of another SYN on the same four-tuple.
     other_isn: SeqNumber,
+    /// Link layer of the SYN, if the SYN was the first frame.
+    pub link: Option<LinkNumber>,
     pub id: HandshakeId,
     /// Time of the handshake's first frame.
     pub time: Timestamp,
@@ -354,8 +358,6 @@ pub(crate) struct Handshake {
     pub reset: Option<Box<(Side, SegmentFacts)>>,
     pub previous: Option<Box<Previous>>,
     rare: Option<Box<RareFacts>>,
-    /// Link layer of the SYN, if the SYN was the first frame.
-    pub link: Option<LinkNumber>,
 }
 
 impl Handshake {
@@ -396,6 +398,7 @@ impl Handshake {
             large_segments: LargeSegments::default(),
             large_seqs: [SeqNumber::default(); 2],
             client_data_seq: SeqNumber::default(),
+            end: time.plus(LIFETIME),
             reset: None,
             server_resets: 0,
             previous: None,
@@ -421,7 +424,7 @@ impl Handshake {
     }
 
     /// Returns the facts that few handshakes have, if this one has any, to change one.
-    pub(super) fn known_rare_mut(&mut self) -> Option<&mut RareFacts> {
+    pub(crate) fn known_rare_mut(&mut self) -> Option<&mut RareFacts> {
         if self.has_rare { self.rare.as_deref_mut() } else { None }
     }
 
@@ -564,6 +567,39 @@ impl Handshake {
         let acknowledges_this = (0..FIRST_OCTETS).contains(&first.ack.ahead_of(isn));
         let is_pure_ack = first.flags.0 & (Flags::FIN | Flags::ACK) == Flags::ACK && first.payload == 0;
         (is_first && is_pure_ack && !acknowledges_this).then_some(first)
+    }
+
+    /// Returns the time after which no packet belongs to the handshake any more.
+    pub(crate) fn latest_end(&self) -> Timestamp {
+        if !self.is_closed() {
+            return self.end;
+        }
+        let opening = Some(self.time).max(self.last_syn).max(self.last_syn_ack);
+        self.end.max(opening.unwrap_or(self.time).plus(LIFETIME))
+    }
+
+    /// Returns whether a packet of this time is too late to belong to the handshake.
+    pub(super) fn is_past(&self, time: Timestamp) -> bool {
+        time > self.latest_end()
+    }
+
+    /// Returns whether a segment of this time without SYN, RST and FIN is too late to belong to the
+    /// handshake.
+    #[inline]
+    pub(super) fn is_past_for_data(&self, time: Timestamp) -> bool {
+        time > self.end
+    }
+
+    /// Lets the handshake last longer: a SYN or SYN-ACK of this time belongs to it.
+    pub(super) fn extend(&mut self, time: Timestamp) {
+        if !self.is_closed() {
+            self.end = self.end.max(time.plus(LIFETIME));
+        }
+    }
+
+    /// Records that both ends closed the connection at this time.
+    pub(super) fn close(&mut self, time: Timestamp) {
+        self.end = self.end.min(time.plus(TIME_WAIT));
     }
 
     /// Returns whether the client acknowledged the SYN-ACK.
@@ -747,7 +783,16 @@ impl Handshake {
 }
 
 // A flood fills all the memory that the limit allows.
-const _: () = assert!(size_of::<Handshake>() <= 13 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 40);
+const _: () = assert!(size_of::<Handshake>() <= 13 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 48);
+
+/// Time in nanoseconds after the latest SYN or SYN-ACK for which packets belong to a handshake.
+/// Clients repeat a SYN for two minutes (Linux `tcp_syn_retries`: 127 s), and servers a SYN-ACK for
+/// one. As nothing that was longer ago matters, a capture can be read from any place.
+const LIFETIME: i64 = 600_000_000_000;
+
+/// Time in nanoseconds after the second FIN after which segments show nothing more: an
+/// acknowledgment takes a round trip.
+pub(super) const TIME_WAIT: i64 = 1_000_000_000;
 
 /// Maximum time between the client's last move and a reset that belongs to the handshake, in
 /// seconds. A cookie lives two minutes (Linux `MAX_SYNCOOKIE_AGE`). A reset answers within a round

@@ -13,6 +13,19 @@ use crate::{HandshakeId, Limits, Link, Timestamp};
 /// Number of handshakes at which memory is reserved for the maximum number.
 const MANY: usize = 1024;
 
+/// Range of ids.
+#[derive(Clone, Copy, Debug)]
+struct Own {
+    start: HandshakeId,
+    end: HandshakeId,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self { start: HandshakeId(0), end: HandshakeId(u64::MAX) }
+    }
+}
+
 /// Handshakes by id.
 #[derive(Debug, Default)]
 pub(crate) struct Handshakes {
@@ -27,6 +40,8 @@ pub(crate) struct Handshakes {
     pub(super) wrong_checksums_work: bool,
     /// Whether the handshakes are observations, which say what other listeners answered.
     are_observations: bool,
+    /// Handshakes of the stretch that is observed; all by default.
+    own: Own,
 }
 
 impl Handshakes {
@@ -79,6 +94,29 @@ impl Handshakes {
     /// Returns the handshakes with an id below `end`, oldest first.
     pub(crate) fn before(&self, end: HandshakeId) -> impl Iterator<Item = &Handshake> {
         self.kept.iter().take_while(move |handshake| handshake.id < end)
+    }
+
+    /// Lets the stretch that is observed begin with the next handshake.
+    pub(crate) fn begin_stretch(&mut self) {
+        self.own = Own { start: self.end(), ..Own::default() };
+        self.wrong_checksums_work = false;
+    }
+
+    /// Ends the stretch that is observed before the next handshake.
+    pub(crate) fn end_stretch(&mut self) {
+        self.own.end = self.end();
+    }
+
+    /// Returns whether a handshake belongs to the stretch that is observed.
+    pub(super) fn is_own(&self, id: HandshakeId) -> bool {
+        (self.own.start..self.own.end).contains(&id)
+    }
+
+    /// Returns the handshakes of the stretch with an id below `end`, oldest first.
+    pub(crate) fn own_before(&self, end: HandshakeId) -> impl Iterator<Item = &Handshake> {
+        let start = usize::try_from(self.own.start.0.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        let end = end.min(self.own.end);
+        self.kept.range(start.min(self.kept.len())..).take_while(move |handshake| handshake.id < end)
     }
 
     /// Reserves memory for the maximum number of handshakes once there are [`MANY`]. Unused

@@ -13,10 +13,12 @@ pub(crate) mod links;
 pub(crate) mod other_answers;
 pub(crate) mod p0f;
 mod pending_syns;
+pub(crate) mod previous;
 pub(crate) mod rare_facts;
 mod segments;
 mod syn;
 pub(crate) mod tracker;
+pub(crate) mod unknown;
 
 use crate::HandshakeId;
 

@@ -2,7 +2,7 @@
 
 use super::DUPLICATE_SECONDS;
 use crate::connection::cookie_mss::is_mss_bound_observable;
-use crate::connection::handshake::{Handshake, Previous, Retransmission, SynHeader, WrongAcknowledgment};
+use crate::connection::handshake::{Handshake, Retransmission, SynHeader, WrongAcknowledgment};
 use crate::packet::checksum::Checksum;
 use crate::packet::segment::Segment;
 use crate::{Role, Timestamp};
@@ -17,18 +17,6 @@ const LATE_SYN_SECONDS: f64 = 0.5;
 /// Maximum time from a SYN to a challenge, in seconds: a device on the path answers at once, and
 /// the longest round trips (satellites) take one to two seconds.
 const CHALLENGE_SECONDS: f64 = 3.0;
-
-/// Returns the facts of an earlier connection that are compared with the next connection of the
-/// same four-tuple.
-pub(super) fn previous(old: &Handshake) -> Option<Previous> {
-    let syn_ack = old.acceptable_syn_ack()?;
-    Some(Previous {
-        client_isn: old.client_isn()?,
-        server_isn: syn_ack.isn,
-        time: syn_ack.time,
-        syn_ack: syn_ack.frame,
-    })
-}
 
 /// Adds a SYN to a known handshake. Returns `None` if the SYN opens a new connection.
 pub(super) fn known_syn(handshake: &mut Handshake, segment: &Segment<'_>) -> Option<Role> {

@@ -3,21 +3,18 @@
 use std::collections::VecDeque;
 
 use crate::connection::forgotten::Forgotten;
-use crate::connection::handshake::{Handshake, SynHeader};
+use crate::connection::handshake::{Handshake, Previous, SynHeader, TIME_WAIT};
 use crate::connection::handshakes::Handshakes;
 use crate::connection::pending_syns::PendingSyns;
-use crate::connection::{elsewhere, errors, segments, syn};
+use crate::connection::previous::Displaced;
+use crate::connection::{elsewhere, errors, previous, segments, syn};
 use crate::intake::connection_index::ConnectionIndex;
-use crate::intake::flow::Flow;
+use crate::intake::flow::{Flow, same_ends};
 use crate::intake::keyed_hash::KeyedHash;
 use crate::packet::checksum::Checksum;
 use crate::packet::icmp::IcmpError;
 use crate::packet::segment::{Flags, Segment};
 use crate::{Endpoint, HandshakeId, Link, Pushed, Role, Timestamp};
-
-/// Time after the second FIN, in seconds, after which segments show nothing more: an acknowledgment
-/// takes a round trip.
-const TIME_WAIT_SECONDS: f64 = 1.0;
 
 /// Number of closed connections that are deactivated at a time.
 const EXPIRED: usize = 32;
@@ -39,6 +36,7 @@ pub(crate) struct Tracker {
     /// Hash of the connection opened last.
     opened: u64,
     forgotten: Forgotten,
+    displaced: Displaced,
 }
 
 impl Tracker {
@@ -82,6 +80,7 @@ impl Tracker {
             place >= count
         });
         self.pending.retain(|number| place(number, first) >= count);
+        self.displaced.retain(|number| place(number, first) >= count);
         self.handshakes.forget_oldest(count);
     }
 
@@ -139,7 +138,7 @@ impl Tracker {
     pub(crate) fn push_error(&mut self, error: IcmpError) -> Option<Pushed> {
         let flow = Flow::between(self.keyed, error.quoted.source, error.quoted.destination);
         let current = self.connections.find(flow.hash);
-        let handshake = self.current(current)?;
+        let handshake = self.current_at(current, error.time)?;
         let role = errors::take(handshake, error)?;
         Some(Pushed { handshake: handshake.id, role })
     }
@@ -150,6 +149,9 @@ impl Tracker {
         let connection = self.connections.relevant(flow, segment.payload == 0)?;
         let place = place(connection.number(), self.handshakes.first);
         let handshake = self.handshakes.kept.get_mut(place)?;
+        if handshake.is_past_for_data(segment.time) {
+            return None;
+        }
         if handshake.is_over(segment.time) {
             connection.deactivate();
             return None;
@@ -178,7 +180,7 @@ impl Tracker {
         } else if segment.flags().is_syn_ack() {
             self.syn_ack(flow, current, segment)
         } else {
-            let handshake = self.current(current)?;
+            let handshake = self.current_at(current, segment.time)?;
             let was_closed = handshake.is_closed();
             let role = if elsewhere::is_from_elsewhere(handshake, segment) {
                 elsewhere::take(handshake, segment)
@@ -192,6 +194,7 @@ impl Tracker {
             let id = handshake.id;
             // A segment that does not pass the path is retransmitted for minutes.
             if handshake.is_closed() && !was_closed && !handshake.large_segments.are_pending() {
+                handshake.close(segment.time);
                 self.expire_closed(flow.hash, id, segment.time);
             }
             Some(Pushed { handshake: id, role: role? })
@@ -199,10 +202,10 @@ impl Tracker {
     }
 
     /// Adds a connection that both sides closed. Deactivates connections closed more than
-    /// [`TIME_WAIT_SECONDS`] ago, several at a time: they are scattered over memory.
+    /// [`TIME_WAIT`] ago, several at a time: they are scattered over memory.
     fn expire_closed(&mut self, hash: u64, id: HandshakeId, time: Timestamp) {
         self.closed.push_back((time, hash, id.0 as u32));
-        let is_over = |&(closed, ..): &(Timestamp, _, _)| time.seconds_since(closed) > TIME_WAIT_SECONDS;
+        let is_over = |&(closed, ..): &(Timestamp, _, _)| time > closed.plus(TIME_WAIT);
         while self.closed.get(EXPIRED - 1).is_some_and(is_over) || self.closed.len() > self.handshakes.kept.len() {
             let expired = self.closed.drain(..EXPIRED.min(self.closed.len()));
             expired.for_each(|(_, hash, number)| self.connections.deactivate(hash, number));
@@ -213,11 +216,21 @@ impl Tracker {
         self.handshakes.kept.get_mut(place(number?, self.handshakes.first))
     }
 
+    /// Returns the handshake, unless a segment of this time is too late to belong to it.
+    fn current_at(&mut self, number: Option<u32>, time: Timestamp) -> Option<&mut Handshake> {
+        self.current(number).filter(|handshake| !handshake.is_past(time))
+    }
+
     fn open(&mut self, hash: u64, current: Option<u32>, ends: [Endpoint; 2], time: Timestamp) -> &mut Handshake {
         let (id, [client, server]) = (self.handshakes.end(), ends);
-        let old = self.current(current).filter(|old| (old.client, old.server) == (client, server));
-        let other_isn = old.as_ref().and_then(|old| old.client_isn());
-        let before = old.and_then(|old| syn::previous(old));
+        let old = self.current(current);
+        let (before, other_isn) = match old {
+            Some(old) if (old.client, old.server) == (client, server) => {
+                (previous::of(old), old.client_isn().filter(|_| !old.is_past(time)))
+            }
+            Some(_) => (self.displace(current, [client, server]), None),
+            None => (None, None),
+        };
         self.connections.open(hash, id.0 as u32);
         self.opened = hash;
         let handshake = self.handshakes.push_with(|| Handshake::new(id, client, server, time));
@@ -228,11 +241,32 @@ impl Tracker {
         handshake
     }
 
+    /// Keeps the current handshake of a four-tuple, whose place another one takes that is not between
+    /// these ends in this order. Returns the previous connection of these.
+    #[cold]
+    fn displace(&mut self, current: Option<u32>, [client, server]: [Endpoint; 2]) -> Option<Previous> {
+        let Self { handshakes: Handshakes { kept, first, .. }, displaced, .. } = self;
+        let old = kept.get(place(current?, *first))?;
+        if same_ends((old.client, old.server), (client, server)) {
+            displaced.add(old, current?);
+        }
+        previous::of(kept.get(place(displaced.find(client, server)?, *first))?)
+    }
+
+    /// Lets a handshake take a four-tuple that its answer came from. Only control segments find it
+    /// there: data between these ends shows nothing.
+    fn take_place(&mut self, flow: Flow, number: u32, ends: [Endpoint; 2]) {
+        self.displace(self.connections.find(flow.hash), ends);
+        self.connections.open(flow.hash, number);
+        self.connections.deactivate(flow.hash, number);
+    }
+
     #[inline]
     fn syn(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
-        if let Some(handshake) = self.current(current)
+        if let Some(handshake) = self.current_at(current, segment.time)
             && let Some(role) = syn::known_syn(handshake, segment)
         {
+            handshake.extend(segment.time);
             return Some(Pushed { handshake: handshake.id, role });
         }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
@@ -247,12 +281,14 @@ impl Tracker {
     }
 
     fn syn_ack(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
-        if let Some(handshake) = self.current(current)
+        if let Some(handshake) = self.current_at(current, segment.time)
             && let Some(role) =
                 syn::known_syn_ack(handshake, segment).or_else(|| elsewhere::known_syn_ack(handshake, segment))
         {
+            handshake.extend(segment.time);
             let (id, syn) = (handshake.id, handshake.syn.as_ref());
-            self.handshakes.wrong_checksums_work |= syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
+            let is_wrong = syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
+            self.handshakes.wrong_checksums_work |= is_wrong && self.handshakes.is_own(id);
             return Some(Pushed { handshake: id, role });
         }
         if let Some(pushed) = self.syn_ack_from_elsewhere(flow, segment) {
@@ -280,17 +316,18 @@ impl Tracker {
     #[cold]
     fn absorb_orphan(&mut self, syn: &Segment<'_>) {
         let Some(mut newest) = self.handshakes.kept.pop_back() else { return };
-        let numbers = self.pending.find_orphans(self.keyed, newest.client, syn.seq());
-        let places = numbers.map(|number| place(number, self.handshakes.first));
-        let mut may_have_answered = places.filter(|&place| {
-            self.handshakes.kept.get(place).is_some_and(|orphan| elsewhere::may_have_answered(orphan, &newest))
-        });
-        let only = may_have_answered.next().filter(|_| may_have_answered.next().is_none());
+        let only = {
+            let numbers = self.pending.find_orphans(self.keyed, newest.client, syn.seq());
+            let places = numbers.map(|number| place(number, self.handshakes.first));
+            let mut may_have_answered = places.filter(|&place| {
+                self.handshakes.kept.get(place).is_some_and(|orphan| elsewhere::may_have_answered(orphan, &newest))
+            });
+            may_have_answered.next().filter(|_| may_have_answered.next().is_none())
+        };
         if let Some(orphan) = only.and_then(|place| self.handshakes.kept.get_mut(place)) {
             elsewhere::absorb(&mut newest, orphan);
-            let (number, hash) = (newest.id.0 as u32, Flow::between(self.keyed, orphan.server, orphan.client).hash);
-            self.connections.open(hash, number);
-            self.connections.deactivate(hash, number);
+            let (number, ends) = (newest.id.0 as u32, [orphan.client, orphan.server]);
+            self.take_place(Flow::between(self.keyed, ends[0], ends[1]), number, ends);
         }
         self.handshakes.kept.push_back(newest);
     }
@@ -299,17 +336,19 @@ impl Tracker {
     #[cold]
     fn syn_ack_from_elsewhere(&mut self, flow: Flow, segment: &Segment<'_>) -> Option<Pushed> {
         self.pending.update(self.keyed, &self.handshakes.kept, self.handshakes.first);
-        let numbers = self.pending.find(self.keyed, segment.destination(), segment.ack());
-        let places = numbers.map(|number| place(number, self.handshakes.first));
-        let mut may_answer = places
-            .filter(|&place| self.handshakes.kept.get(place).is_some_and(|one| elsewhere::may_answer(one, segment)));
-        let only = may_answer.next().filter(|_| may_answer.next().is_none())?;
-        let handshake = self.handshakes.kept.get_mut(only)?;
+        let only = {
+            let numbers = self.pending.find(self.keyed, segment.destination(), segment.ack());
+            let places = numbers.map(|number| place(number, self.handshakes.first));
+            let mut may_answer = places.filter(|&place| {
+                self.handshakes.kept.get(place).is_some_and(|one| elsewhere::may_answer(one, segment))
+            });
+            may_answer.next().filter(|_| may_answer.next().is_none())
+        };
+        let handshake = self.handshakes.kept.get_mut(only?)?;
         let role = elsewhere::take_syn_ack(handshake, segment);
+        handshake.extend(segment.time);
         let id = handshake.id;
-        // Found by control segments only: data between these ends shows nothing.
-        self.connections.open(flow.hash, id.0 as u32);
-        self.connections.deactivate(flow.hash, id.0 as u32);
+        self.take_place(flow, id.0 as u32, [segment.destination(), segment.source()]);
         Some(Pushed { handshake: id, role })
     }
 }

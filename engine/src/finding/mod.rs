@@ -395,6 +395,21 @@ impl Statistics {
         }
     }
 
+    /// Adds the statistics of other packets.
+    pub const fn add(&mut self, other: &Self) {
+        self.packets = self.packets.saturating_add(other.packets);
+        self.segments = self.segments.saturating_add(other.segments);
+        self.syns = self.syns.saturating_add(other.syns);
+        self.syn_acks = self.syn_acks.saturating_add(other.syn_acks);
+        self.not_tcp = self.not_tcp.saturating_add(other.not_tcp);
+        self.fragments = self.fragments.saturating_add(other.fragments);
+        self.unreadable = self.unreadable.saturating_add(other.unreadable);
+        self.evicted_early = self.evicted_early.saturating_add(other.evicted_early);
+        self.handshakes_of_other_listeners =
+            self.handshakes_of_other_listeners.saturating_add(other.handshakes_of_other_listeners);
+        self.episodes_lost = self.episodes_lost.saturating_add(other.episodes_lost);
+    }
+
     /// Returns the difference to earlier statistics.
     #[must_use]
     pub const fn since(&self, earlier: &Self) -> Self {

@@ -11,7 +11,38 @@ use hashbrown::hash_table::Entry;
 use crate::intake::flow::{Direction, Flow};
 use crate::packet::segment::{Flags, Segment};
 use crate::packet::seq::SeqNumber;
-use crate::{Frame, Midstream};
+use crate::{Endpoint, Frame, Midstream};
+
+/// What is read of a segment of a connection that the tracker does not know.
+pub(crate) trait SegmentOfUnknown {
+    fn frame(&self) -> Frame;
+    fn flags(&self) -> Flags;
+    fn seq(&self) -> SeqNumber;
+    fn ack(&self) -> SeqNumber;
+    fn source(&self) -> Endpoint;
+}
+
+impl SegmentOfUnknown for Segment<'_> {
+    fn frame(&self) -> Frame {
+        self.frame
+    }
+
+    fn flags(&self) -> Flags {
+        self.flags()
+    }
+
+    fn seq(&self) -> SeqNumber {
+        self.seq()
+    }
+
+    fn ack(&self) -> SeqNumber {
+        self.ack()
+    }
+
+    fn source(&self) -> Endpoint {
+        self.source()
+    }
+}
 
 /// Connections without a SYN in the capture.
 #[derive(Debug, Default)]
@@ -42,12 +73,12 @@ enum State {
 
 impl Connection {
     /// Returns the connection of a segment that is the first of it.
-    fn of(flow: Flow, segment: &Segment<'_>) -> Self {
+    fn of(flow: Flow, segment: &impl SegmentOfUnknown) -> Self {
         let flags = segment.flags();
         let is_ack = flags.has(Flags::ACK) && !flags.has(Flags::RST);
         Self {
             hash: flow.hash,
-            frame: segment.frame,
+            frame: segment.frame(),
             ack: segment.ack(),
             direction: flow.direction,
             state: if is_ack { State::OneSided } else { State::Other },
@@ -74,7 +105,7 @@ impl MidstreamConnections {
 
     /// Takes a segment of a connection that the tracker does not know, before the first SYN or
     /// SYN-ACK.
-    pub(crate) fn push(&mut self, flow: Flow, segment: &Segment<'_>) {
+    pub(crate) fn push(&mut self, flow: Flow, segment: &impl SegmentOfUnknown) {
         let has_room = self.has_room();
         if !has_room && segment.flags().is_plain() {
             // Most of these segments are not read any more.
@@ -85,7 +116,7 @@ impl MidstreamConnections {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 if is_reset && is_answer(known, flow, segment) {
-                    self.found.add_reset(segment.source(), Some(known.frame), segment.frame);
+                    self.found.add_reset(segment.source(), Some(known.frame), segment.frame());
                 }
                 if is_reset || known.direction != flow.direction {
                     known.state = State::Other;
@@ -94,7 +125,7 @@ impl MidstreamConnections {
             Entry::Vacant(place) if has_room => {
                 place.insert(Connection::of(flow, segment));
                 self.found.connections += 1;
-                self.found.first.get_or_insert(segment.frame);
+                self.found.first.get_or_insert(segment.frame());
             }
             Entry::Vacant(_) => {}
         }
@@ -102,14 +133,14 @@ impl MidstreamConnections {
 
     /// Takes a reset of a connection that the tracker does not know, from an address and port that
     /// completed other handshakes.
-    pub(crate) fn push_reset_of_listener(&mut self, flow: Flow, segment: &Segment<'_>) {
+    pub(crate) fn push_reset_of_listener(&mut self, flow: Flow, segment: &impl SegmentOfUnknown) {
         let is_full = self.table.len() as u64 >= Midstream::MOST_CONNECTIONS;
         if segment.flags().has(Flags::ACK) || is_full {
             return;
         }
         if let Entry::Vacant(place) = entry(&mut self.table, flow) {
             place.insert(Connection::of(flow, segment));
-            self.found.add_reset(segment.source(), None, segment.frame);
+            self.found.add_reset(segment.source(), None, segment.frame());
         }
     }
 }
@@ -120,7 +151,7 @@ fn entry(table: &mut HashTable<Connection>, flow: Flow) -> Entry<'_, Connection>
 
 /// Returns whether a reset answers the first segment of a connection, whose other end was silent
 /// until then.
-fn is_answer(known: &Connection, flow: Flow, reset: &Segment<'_>) -> bool {
+fn is_answer(known: &Connection, flow: Flow, reset: &impl SegmentOfUnknown) -> bool {
     known.state == State::OneSided
         && known.direction != flow.direction
         && !reset.flags().has(Flags::ACK)

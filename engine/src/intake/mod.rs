@@ -4,5 +4,6 @@ pub(crate) mod batch;
 pub(crate) mod connection_index;
 pub(crate) mod flow;
 pub(crate) mod keyed_hash;
+pub(crate) mod loose;
 pub(crate) mod midstream;
 pub(crate) mod summary;

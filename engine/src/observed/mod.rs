@@ -6,6 +6,7 @@ mod header;
 mod link;
 mod plain;
 mod rare;
+mod renumber;
 mod segment;
 mod values;
 
@@ -81,9 +82,6 @@ impl<'a> Observed<'a> {
         segment::segments(fields, &segments(handshake), &bases)?;
         let has_others = [other_answers != OtherAnswers::default(), link.is_some()];
         let groups = plain::visit(fields, handshake, bases.origin, has_others)?.groups;
-        if groups.has_previous {
-            rare::previous(fields, handshake.previous.as_deref(), bases.origin)?;
-        }
         if groups.has_rare {
             rare::visit(fields, handshake, other_answers, bases.origin)?;
         }
@@ -118,11 +116,8 @@ fn read<F: Fields>(fields: &mut F, handshake: &mut Handshake) -> Result<Option<L
     let segments = segment::segments(fields, &ArrayVec::new(), &bases)?;
     add_segments(handshake, &segments);
     let plain = plain::visit(fields, handshake, bases.origin, [false; 2])?;
-    let Groups { has_previous, has_rare, has_link } = plain.groups;
+    let Groups { has_rare, has_link } = plain.groups;
     plain.set(handshake);
-    if has_previous {
-        handshake.previous = Some(Box::new(rare::previous(fields, None, bases.origin)?));
-    }
     if has_rare {
         rare::visit(fields, handshake, OtherAnswers::default(), bases.origin)?.set(handshake);
     }

@@ -9,7 +9,6 @@ use crate::{Frame, Timestamp};
 /// Groups of facts that follow, each only if the handshake has any of them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Groups {
-    pub has_previous: bool,
     pub has_rare: bool,
     pub has_link: bool,
 }
@@ -81,7 +80,6 @@ pub(super) fn visit<F: Fields>(
         has_last_syn_ack,
         has_server_data,
         has_counts,
-        has_previous,
         has_rare,
         has_link,
     ] = bits(
@@ -93,8 +91,8 @@ pub(super) fn visit<F: Fields>(
              server has an ACK flag and a window or options; bits 5 and 6: a large segment of the client, of the \
              server was acknowledged; bit 7: `last_syn` follows; bit 8: `last_syn_ack` follows; bit 9: \
              `server_data_frame` and `server_data_capture` follow; bit 10: the numbers from `syn_retransmissions` to \
-             `server_resets` follow, otherwise they are 0; bit 11: the fields from `previous_client_isn` follow; bit \
-             12: those from `rare_bits` follow; bit 13: those from `link_bits` follow"
+             `server_resets` follow, otherwise they are 0; bit 11: the fields from `rare_bits` follow; bit 12: those \
+             from `link_bits` follow"
         ),
         [
             handshake.unanswered_retransmission,
@@ -108,13 +106,12 @@ pub(super) fn visit<F: Fields>(
             handshake.last_syn_ack.is_some(),
             handshake.server_data.is_some(),
             counts != Counts::default(),
-            handshake.previous.is_some(),
             has_rare,
             has_link,
         ],
     )?;
     let mut plain = Plain {
-        groups: Groups { has_previous, has_rare, has_link },
+        groups: Groups { has_rare, has_link },
         is: [unanswered, simultaneous, client_fin, server_fin, server_aborted, client_passed, server_passed],
         last_syn: None,
         last_syn_ack: None,

@@ -9,48 +9,13 @@ use super::values::{
     Origin, address, bits, endpoint, frame, list, number, optional, optional_number, optional_time, time, word,
 };
 use crate::connection::elsewhere::AnswerElsewhere;
-use crate::connection::handshake::{Handshake, Previous, Retransmission, Side};
+use crate::connection::handshake::{Handshake, Retransmission, Side};
 use crate::connection::large_segments::StuckSegment;
 use crate::connection::other_answers::OtherAnswers;
 use crate::connection::rare_facts::{RareFacts, RejectedPacket, Rejection};
 use crate::packet::icmp::{IcmpError, IcmpKind, QuotedSegment};
 use crate::packet::seq::SeqNumber;
 use crate::{Endpoint, Frame};
-
-/// Visits the facts of the previous connection on the same four-tuple.
-pub(super) fn previous<F: Fields>(
-    fields: &mut F,
-    previous: Option<&Previous>,
-    origin: Origin,
-) -> Result<Previous, F::Error> {
-    let empty =
-        Previous { client_isn: SeqNumber(0), server_isn: SeqNumber(0), time: origin.time, syn_ack: Frame::default() };
-    let previous = previous.copied().unwrap_or(empty);
-    Ok(Previous {
-        client_isn: SeqNumber(fields.random(
-            field!("previous_client_isn", "Client's ISN in the previous connection of the same addresses and ports"),
-            previous.client_isn.0,
-        )?),
-        server_isn: SeqNumber(
-            fields.random(field!("previous_server_isn", "Server's ISN in that connection"), previous.server_isn.0)?,
-        ),
-        time: time(
-            fields,
-            field!("previous_time", "Nanoseconds from the first frame to the SYN-ACK of that connection, below 0"),
-            previous.time,
-            origin.time,
-        )?,
-        syn_ack: frame(
-            fields,
-            [
-                field!("previous_frame", "Frame of that SYN-ACK, minus that of the first header"),
-                field!("previous_capture", "Number of that frame's capture in its series"),
-            ],
-            previous.syn_ack,
-            origin.frame,
-        )?,
-    })
-}
 
 /// Facts that few handshakes have.
 pub(super) struct Rare {

@@ -25,6 +25,12 @@ impl Timestamp {
         self.0
     }
 
+    /// Returns the time this many nanoseconds later, or the latest time there is.
+    #[inline]
+    pub(crate) const fn plus(self, nanos: i64) -> Self {
+        Self(self.0.saturating_add(nanos))
+    }
+
     /// Returns whole seconds since the Unix epoch, rounded down.
     pub(crate) const fn second(self) -> i64 {
         self.0.div_euclid(1_000_000_000)

@@ -127,6 +127,23 @@ impl<R: Read> Capture<R> {
         }
     }
 
+    /// Returns the offset in the file of the bytes that [`Self::swap_buffer`] would return now.
+    pub fn kept_offset(&self) -> u64 {
+        match self {
+            Self::Pcap(reader) => reader.kept_offset(),
+            Self::Pcapng(reader) => reader.kept_offset(),
+        }
+    }
+
+    /// Continues, after nothing but the head of the file was read, with the first frames after this
+    /// offset, at which `source` begins. Frames are found as after damage, and counted from there.
+    pub fn continue_at(&mut self, source: R, offset: u64) {
+        match self {
+            Self::Pcap(reader) => reader.continue_at(source, offset),
+            Self::Pcapng(reader) => reader.continue_at(source, offset),
+        }
+    }
+
     /// Returns the number of frames read so far, as Wireshark counts them: damaged frames and
     /// numbered blocks without a packet are included.
     pub fn frames(&self) -> u64 {

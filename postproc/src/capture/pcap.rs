@@ -1,7 +1,7 @@
 //! The pcap format of libpcap: a file header, then records.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 
 use byteorder::{BigEndian, LittleEndian};
 use pcap_file::pcap::RawPcapPacket;
@@ -168,6 +168,18 @@ impl<R: Read> Reader<R> {
         self.window.swap_buffer(buffer);
     }
 
+    pub(super) fn kept_offset(&self) -> u64 {
+        self.window.kept_offset()
+    }
+
+    /// Continues as [`super::Capture::continue_at`] does.
+    pub(super) fn continue_at(&mut self, source: R, offset: u64) {
+        self.choose_form();
+        self.window.continue_at(source, offset);
+        (self.frames, self.latest, self.lookahead) = (0, None, Lookahead::default());
+        self.ended = !matches!(self.search(), Ok(true));
+    }
+
     #[inline]
     pub(super) fn has_frame(&self) -> bool {
         self.head.record(self.window.bytes()).is_some()
@@ -239,6 +251,13 @@ impl<R: Read> Reader<R> {
             self.ended = true;
             return fault;
         }
+        let found = self.search();
+        self.ended = !matches!(found, Ok(true));
+        fault.passed(self.window.offset(), found)
+    }
+
+    /// Moves the window to the next valid records. Returns `false` if there are none.
+    fn search(&mut self) -> io::Result<bool> {
         let records = Records {
             order: self.head.order,
             form: self.head.form,
@@ -247,9 +266,7 @@ impl<R: Read> Reader<R> {
             latest: self.latest,
             lookahead: &self.lookahead,
         };
-        let found = resync::search(&mut self.window, &records);
-        self.ended = !matches!(found, Ok(true));
-        fault.passed(self.window.offset(), found)
+        resync::search(&mut self.window, &records)
     }
 
     /// Returns the length of the next record with its header, once it is completely buffered;

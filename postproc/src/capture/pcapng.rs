@@ -2,7 +2,7 @@
 //! and the time resolution.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 
 use byteorder::{BigEndian, ByteOrder, LittleEndian};
 use pcap_file::pcapng::RawBlock;
@@ -76,6 +76,19 @@ impl<R: Read> Reader<R> {
         self.window.swap_buffer(buffer);
     }
 
+    pub(super) fn kept_offset(&self) -> u64 {
+        self.window.kept_offset()
+    }
+
+    /// Continues as [`super::Capture::continue_at`] does.
+    pub(super) fn continue_at(&mut self, source: R, offset: u64) {
+        // What the blocks before the first packet describe holds for all others.
+        while !self.ended && matches!(self.step(), Ok(None)) {}
+        self.window.continue_at(source, offset);
+        (self.frames, self.latest, self.lookahead) = (0, None, Lookahead::default());
+        self.ended = !matches!(self.search(), Ok(true));
+    }
+
     /// Returns whether the next block is a valid packet block. Any other may require a search,
     /// which moves the window.
     #[inline]
@@ -147,11 +160,16 @@ impl<R: Read> Reader<R> {
             self.ended = true;
             return fault;
         }
-        let (order, latest) = (self.order, self.latest);
-        let blocks = Blocks { order, interfaces: &self.interfaces, latest, lookahead: &self.lookahead };
-        let found = resync::search(&mut self.window, &blocks);
+        let found = self.search();
         self.ended = !matches!(found, Ok(true));
         fault.passed(self.window.offset(), found)
+    }
+
+    /// Moves the window to the next valid blocks. Returns `false` if there are none.
+    fn search(&mut self) -> io::Result<bool> {
+        let (order, latest) = (self.order, self.latest);
+        let blocks = Blocks { order, interfaces: &self.interfaces, latest, lookahead: &self.lookahead };
+        resync::search(&mut self.window, &blocks)
     }
 
     /// Skips one block and returns `None`, or stops before a packet block and returns its head.

@@ -72,6 +72,18 @@ impl<R: Read> Window<R> {
         self.start - self.kept
     }
 
+    /// Returns the offset in the file of the bytes that [`Self::swap_buffer`] would return now.
+    pub(super) fn kept_offset(&self) -> u64 {
+        self.offset - self.taken() as u64
+    }
+
+    /// Forgets what is buffered, and continues with another source, which begins at this offset of the
+    /// same file.
+    pub(super) fn continue_at(&mut self, source: R, offset: u64) {
+        (self.source, self.offset) = (source, offset);
+        (self.start, self.end, self.kept) = (0, 0, 0);
+    }
+
     /// Moves the bytes that were taken since the last call, and were not moved by a read since,
     /// into `buffer`, whose memory is reused. Copies the smaller part: these bytes, or those that
     /// are not yet taken.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::resources::ReadingResources;
+use crate::pipeline::stretch::Stretch;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,6 +14,8 @@ Examples:
       any more
   syncookie observe captures -o observations.parquet --threads 1 --quiet
       Use one core, and print errors only
+  syncookie observe captures -o part1.parquet --stretch 1/3
+      Save those of the first third, while other workers read the others
   syncookie observe captures -o observations.parquet --max-memory 256MiB
       Use less memory
   syncookie observe captures -o observations.parquet --max-handshakes 20000
@@ -40,6 +43,12 @@ pub struct Observe {
     /// Output file, as Parquet; - is standard output. The file is written atomically
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+
+    /// Read only a part of each capture, or of files that are one rotated capture: the K-th of N parts
+    /// of about the same size. Handshakes that begin in it are observed to their end. syncookie judge
+    /// takes the files of all parts
+    #[arg(long, value_name = "K/N")]
+    pub stretch: Option<Stretch>,
 
     /// Print no progress and no remarks; errors are still printed
     #[arg(short, long)]

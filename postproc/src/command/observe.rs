@@ -7,6 +7,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::observations::{self, ObservationFile, Observed, RowSink, Writer};
 use crate::output::Output;
+use crate::pipeline::stretch::Stretch;
 use crate::pipeline::{Observer, Options, Problem};
 use crate::source::walk::{self, Plan};
 use crate::totals::Totals;
@@ -29,17 +30,19 @@ pub fn observe(args: &Observe, observer: &mut dyn Observer) -> Result<Vec<Proble
         return Err(Failure::binary_to_terminal());
     }
     let file = ObservationFile::new(&mut output).map_err(Failure::Output)?;
-    let observed = observe_plan(&plan, &args.resources, file, observer)?;
-    if observed.is_of_nothing() {
+    let observed = observe_plan(&plan, args.stretch, &args.resources, file, observer)?;
+    let is_of_nothing = if args.stretch.is_some() { plan.sources.is_empty() } else { observed.is_of_nothing() };
+    if is_of_nothing && observed.problems.iter().all(Problem::is_missing) {
         return Err(Failure::no_capture(plan));
     }
     output.finish().map_err(Failure::Output)?;
     Ok(observed.problems)
 }
 
-/// Observes the captures of a plan, and passes the rows to a sink.
+/// Observes the captures of a plan, or a stretch of them, and passes the rows to a sink.
 pub fn observe_plan(
     plan: &Plan,
+    stretch: Option<Stretch>,
     resources: &ReadingResources,
     sink: impl RowSink,
     observer: &mut dyn Observer,
@@ -54,6 +57,10 @@ pub fn observe_plan(
     };
     observer.expect(plan.sources.len(), plan.sources.iter().filter_map(|source| source.bytes).sum());
     let mut writer = Writer::new(plan, observer, sink);
-    observations::observe(plan, &options, &mut writer).map_err(Failure::Output)?;
+    let observed = match stretch {
+        Some(stretch) => observations::observe_stretch(plan, stretch, &options, &mut writer),
+        None => observations::observe(plan, &options, &mut writer),
+    };
+    observed.map_err(Failure::Output)?;
     writer.finish().map_err(Failure::Output)
 }

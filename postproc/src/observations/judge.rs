@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use syncookie_engine::{EndOfPackets, Judge};
 use thiserror::Error;
 
+use super::joined::Joined;
 use super::record::End;
 use super::{ReadError, Reader, Record, Row};
 use crate::pipeline::{Event, EventSink, Extent, Observer, Options, Run, SeriesSink};
@@ -54,21 +55,24 @@ pub fn judge(
 /// # Errors
 /// See [`judge`].
 pub fn judge_rows(
-    mut readers: Vec<(PathBuf, Reader)>,
+    readers: Vec<(PathBuf, Reader)>,
     options: &Options,
     report: &mut dyn Report,
     observer: &mut dyn Observer,
 ) -> Result<Option<Totals>, JudgeError> {
-    let sources = |(_, reader): &(_, Reader)| reader.sources();
-    let firsts: Vec<usize> =
-        readers.iter().scan(0, |next, reader| Some(std::mem::replace(next, *next + sources(reader)))).collect();
-    let sources: Vec<Source> = readers.iter_mut().flat_map(|(_, reader)| reader.take_sources()).collect();
+    let (paths, readers): (Vec<PathBuf>, Vec<Reader>) = readers.into_iter().unzip();
+    let failure = |(file, reason): (usize, ReadError)| JudgeError::Read { path: paths[file].clone(), reason };
+    let mut groups = Joined::group(readers).map_err(failure)?;
+    let (mut sources, mut firsts) = (Vec::<Source>::new(), Vec::new());
+    for group in &mut groups {
+        firsts.push(sources.len());
+        sources.append(&mut group.take_sources());
+    }
     let mut run = Run::new(Extent::Listed(&sources), options, report, observer);
-    run.expect_series(readers.iter().map(|(_, reader)| reader.series()).sum())?;
+    run.expect_series(groups.iter().map(Joined::series).sum())?;
     let mut judge = run.engine().judge();
-    for ((path, reader), first) in readers.iter_mut().zip(firsts) {
-        let error = |reason| JudgeError::Read { path: path.clone(), reason };
-        while let Some(row) = reader.next_row().map_err(error)? {
+    for (group, first) in groups.iter_mut().zip(firsts) {
+        while let Some(row) = group.next_row().map_err(failure)? {
             take(row, first, options.threads, &mut judge, &mut run)?;
         }
     }
@@ -90,11 +94,13 @@ fn take(row: Row, first: usize, threads: usize, judge: &mut Judge, run: &mut Run
         }
         Row::Record(Record::End(end)) => finish(*end, threads, judge, run),
         Row::Record(Record::Series) => run.next_series(),
-        Row::Record(Record::Capture { capture }) => run.send(Event::Capture(capture)),
+        Row::Record(Record::Capture { capture, .. }) => run.send(Event::Capture(capture)),
         Row::Record(Record::Problem(problem)) => run.send(Event::Problem(problem)),
         Row::Record(Record::Read(read)) => run.send(Event::Read(Box::new((*read).into()), 0)),
         Row::Record(Record::NotReached { source }) => run.send(Event::NotReached(first + source)),
-        Row::Record(Record::Head(_) | Record::Source(_)) => Ok(()),
+        Row::Record(Record::Head(_) | Record::Source(_) | Record::Begin(_) | Record::Part(_) | Record::Beyond) => {
+            Ok(())
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod columns;
 mod document;
 mod file;
 mod guard;
+mod joined;
 mod judge;
 mod observing;
 mod packed;
@@ -20,7 +21,7 @@ mod writer;
 
 pub use file::{ObservationFile, RowSink, columns};
 pub use judge::{JudgeError, judge, judge_rows};
-pub use observing::observe;
+pub use observing::{observe, observe_stretch};
 pub use writer::{Observed, Writer};
 
 use reader::Row;

@@ -6,7 +6,9 @@ use syncookie_engine::{EndOfPackets, HandshakeId, Link, Observed, Observer, Stat
 
 use super::columns::Columns;
 use super::{RowSink, Writer};
-use crate::pipeline::{self, Engine, Options};
+use crate::pipeline::stretch::{self, Stretch, StretchEngine};
+use crate::pipeline::{self, Engine, Options, SeriesSink};
+use crate::source::series;
 use crate::source::walk::Plan;
 
 /// Number of handshakes that are passed on together.
@@ -20,6 +22,28 @@ const PORTION: usize = 256;
 pub fn observe(plan: &Plan, options: &Options, writer: &mut Writer<'_, impl RowSink>) -> io::Result<()> {
     let limits = options.limits;
     pipeline::read_all(plan, options, limits.handshakes, || Observing(Observer::new(limits)), writer)
+}
+
+/// Reads a stretch of each series of the plan, and writes the observations of the handshakes that
+/// begin in it.
+///
+/// # Errors
+/// Fails if the observations cannot be written.
+pub fn observe_stretch(
+    plan: &Plan,
+    stretch: Stretch,
+    options: &Options,
+    writer: &mut Writer<'_, impl RowSink>,
+) -> io::Result<()> {
+    let all = series::series(&plan.sources);
+    writer.set_stretch(stretch);
+    writer.expect_series(all.len())?;
+    for members in &all {
+        writer.next_series()?;
+        let engine = Observing(Observer::new(options.limits));
+        stretch::Reader::new(plan, members, stretch, engine, &mut |event| writer.stretch(event)).read()?;
+    }
+    Ok(())
 }
 
 /// Packed observations of some handshakes.
@@ -109,5 +133,19 @@ impl Engine for Observing {
 
     fn keep_memory_for(&mut self, handshakes: usize) {
         self.0.keep_memory_for(handshakes);
+    }
+}
+
+impl StretchEngine for Observing {
+    fn begin_stretch(&mut self) {
+        self.0.begin_stretch();
+    }
+
+    fn end_stretch(&mut self) {
+        self.0.end_stretch();
+    }
+
+    fn lasts_until(&self) -> Option<Timestamp> {
+        self.0.lasts_until()
     }
 }

@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::guard::guarded;
 use super::packed::Unpacker;
 use super::{CLIENT_IP, CLIENT_PORT, FACTS, Head, RECORD, Record, SERVER_IP, SERVER_PORT, TIME, VERSION, bounds};
+use crate::pipeline::stretch::Stretch;
 use crate::source::walk::Source;
 
 /// Number of rows that are read together.
@@ -46,6 +47,20 @@ pub enum ReadError {
     /// The file has another version of the columns.
     #[error("has observations of version {0}; this program reads version {VERSION}")]
     Version(u32),
+    /// The file of another stretch is not there.
+    #[error("is one of {of} stretches, and stretch {missing} is missing; judge the files of all stretches together")]
+    Missing {
+        /// Number of the missing stretch.
+        missing: u32,
+        /// Number of all stretches.
+        of: u32,
+    },
+    /// The file of the same stretch was given before.
+    #[error("has a stretch that another file has, too")]
+    Twice,
+    /// The frames of this stretch do not follow those of the one before.
+    #[error("does not begin where the stretch before ends; observe these captures without --stretch")]
+    Apart,
     /// A value is missing or out of range.
     #[error("is damaged: row {row} has no valid value of {column}")]
     Invalid {
@@ -79,6 +94,8 @@ pub struct Reader {
     /// Captures that were to be read, until they are taken, and their number.
     sources: Vec<Source>,
     planned: usize,
+    /// The stretch that the rows have, if they have not all.
+    stretch: Option<Stretch>,
     /// Row after the sources.
     waiting: Option<Row>,
     /// Number of captures of the series so far: a frame cannot be in another one.
@@ -114,8 +131,17 @@ impl Reader {
 
     /// Reads the head: what was planned, by one run or by several.
     fn of(batches: Batches) -> Result<Self, ReadError> {
-        let (sources, waiting) = (Vec::new(), None);
-        let mut reader = Self { batches, batch: None, rows: 0, series: 0, sources, planned: 0, waiting, captures: 0 };
+        let mut reader = Self {
+            batches,
+            batch: None,
+            rows: 0,
+            series: 0,
+            sources: Vec::new(),
+            planned: 0,
+            stretch: None,
+            waiting: None,
+            captures: 0,
+        };
         let mut row = reader.next_row()?;
         if !matches!(row, Some(Row::Record(Record::Head(_)))) {
             return Err(ReadError::Foreign);
@@ -132,6 +158,11 @@ impl Reader {
         if head.version != VERSION {
             return Err(ReadError::Version(head.version));
         }
+        // Stretches of several runs would be read one after the other.
+        if self.stretch.or(head.stretch).is_some() && self.rows > 1 || !head.is_valid() {
+            return Err(ReadError::Invalid { row: self.rows, column: RECORD });
+        }
+        self.stretch = head.stretch;
         self.series = self.series.saturating_add(head.series);
         self.planned = self.planned.saturating_add(head.sources);
         loop {
@@ -148,9 +179,15 @@ impl Reader {
         self.series
     }
 
-    /// Returns the number of captures that were to be read.
-    pub const fn sources(&self) -> usize {
-        self.planned
+    /// Returns the stretch that the file has, if it has not all.
+    pub const fn stretch(&self) -> Option<Stretch> {
+        self.stretch
+    }
+
+    /// Returns whether another file is about the same captures.
+    pub fn has_sources_of(&self, other: &Self) -> bool {
+        let names = |reader: &Self| reader.sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>();
+        self.series == other.series && names(self) == names(other)
     }
 
     /// Takes the captures that were to be read.
@@ -187,7 +224,15 @@ impl Reader {
                 self.captures = 0;
                 true
             }
-            Row::Record(Record::Capture { .. }) => {
+            Row::Record(Record::Begin(begin)) => {
+                self.captures = u32::try_from(begin.frames.len()).unwrap_or(u32::MAX);
+                true
+            }
+            Row::Record(Record::Capture { continues: Some(false), .. }) => {
+                self.captures = 1;
+                true
+            }
+            Row::Record(Record::Capture { .. } | Record::Beyond) => {
                 self.captures = self.captures.saturating_add(1);
                 true
             }
@@ -368,7 +413,7 @@ mod tests {
     fn a_file_of_another_version_is_refused_whatever_its_columns_are() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("old");
-        let head = Record::Head(Head { version: 1, sources: 0, series: 0 });
+        let head = Record::Head(Head { version: 1, sources: 0, series: 0, stretch: None });
         let records: arrow_array::ArrayRef =
             std::sync::Arc::new(StringArray::from(vec![serde_json::to_string(&head).unwrap()]));
         let batch = RecordBatch::try_from_iter([(RECORD, records)]).unwrap();

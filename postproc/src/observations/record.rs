@@ -1,11 +1,13 @@
 //! Rows that are no handshakes, as JSON.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
-use syncookie_engine::{EndOfPackets, Endpoint, Frame, Midstream, ResetAcks, Statistics, Timestamp};
+use syncookie_engine::{EndOfPackets, Endpoint, Frame, LooseSegment, Midstream, ResetAcks, Statistics, Timestamp};
 
 use crate::format::{Compression, Format};
+use crate::pipeline::Defects;
+use crate::pipeline::stretch::Stretch;
 use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
 use crate::source::walk::{Origin, Source};
@@ -25,7 +27,16 @@ pub enum Record {
     Capture {
         /// Name of the capture.
         capture: String,
+        /// Of a stretch: whether the capture continues the one before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<bool>,
     },
+    /// A stretch begins.
+    Begin(Begin),
+    /// A part of a capture was read.
+    Part(Box<Part>),
+    /// A capture is read that follows the stretch.
+    Beyond,
     /// Something could not be read.
     Problem(Problem),
     /// The last capture was read.
@@ -48,6 +59,37 @@ pub struct Head {
     pub sources: usize,
     /// Number of series.
     pub series: usize,
+    /// The stretch of each series that the file has, if it has not all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<Stretch>,
+}
+
+impl Head {
+    /// Returns whether there is such a stretch.
+    pub fn is_valid(&self) -> bool {
+        self.stretch.is_none_or(Stretch::is_valid)
+    }
+}
+
+/// Beginning of a stretch.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Begin {
+    /// Number of frames that were read of each capture before, in the worker's own count.
+    pub frames: Vec<u64>,
+    /// Whether the stretch begins within the last of these captures.
+    pub within: bool,
+}
+
+/// Part of a capture that belongs to a stretch.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// Its contents.
+    pub read: Read,
+    /// What is wrong with it; frames are counted as in observations.
+    pub defects: Defects,
+    /// Offset of its first frame, if it does not begin with the capture, and of the first frame after
+    /// it, if it does not end with the capture.
+    pub edges: [Option<u64>; 2],
 }
 
 /// Capture to be read.
@@ -165,6 +207,21 @@ pub struct End {
     midstream_first: Option<Frames>,
     reset_acks: u64,
     reset_ack_servers: Vec<ResetAckServer>,
+    /// Of a stretch: segments of connections whose handshake may be in another one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    loose: Vec<Loose>,
+}
+
+/// Segment of a connection whose handshake may be in another stretch.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Loose {
+    capture: u32,
+    frame: u32,
+    source: SocketAddr,
+    destination: SocketAddr,
+    seq: u32,
+    ack: u32,
+    flags: u8,
 }
 
 /// Frame of a capture of the series.
@@ -195,6 +252,23 @@ impl From<Frames> for Frame {
     }
 }
 
+impl From<&LooseSegment> for Loose {
+    fn from(segment: &LooseSegment) -> Self {
+        let &LooseSegment { frame, source, destination, seq, ack, flags } = segment;
+        let Frame { capture, number } = frame;
+        Self { capture, frame: number, source: source.into(), destination: destination.into(), seq, ack, flags }
+    }
+}
+
+impl From<Loose> for LooseSegment {
+    fn from(loose: Loose) -> Self {
+        let Loose { capture, frame, source, destination, seq, ack, flags } = loose;
+        let end = |address: SocketAddr| Endpoint { ip: address.ip(), port: address.port() };
+        let frame = Frame { capture, number: frame };
+        Self { frame, source: end(source), destination: end(destination), seq, ack, flags }
+    }
+}
+
 impl End {
     /// Creates the record of the end of these captures.
     pub(super) fn new(first: usize, last: usize, end: &EndOfPackets) -> Self {
@@ -214,6 +288,7 @@ impl End {
             midstream_first: end.midstream.first.map(Frames::from),
             reset_acks: end.midstream.reset_acks,
             reset_ack_servers: end.midstream.servers.iter().map(server).collect(),
+            loose: end.loose.iter().map(Loose::from).collect(),
         }
     }
 }
@@ -223,7 +298,10 @@ impl End {
     pub(super) fn is_within(&self, captures: u32) -> bool {
         let of_servers = self.reset_ack_servers.iter().flat_map(|server| server.ack.iter().chain([&server.reset]));
         let mut frames = self.midstream_first.iter().chain(of_servers);
-        self.first <= self.last && self.last < captures as usize && frames.all(|frame| frame.capture < captures)
+        self.first <= self.last
+            && self.last < captures as usize
+            && frames.all(|frame| frame.capture < captures)
+            && self.loose.iter().all(|segment| segment.capture < captures)
     }
 }
 
@@ -244,6 +322,7 @@ impl From<End> for EndOfPackets {
                 servers: end.reset_ack_servers.into_iter().map(server).collect(),
             },
             wrong_checksums_work: end.wrong_checksums_work,
+            loose: end.loose.into_iter().map(LooseSegment::from).collect(),
         }
     }
 }

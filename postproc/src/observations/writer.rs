@@ -6,13 +6,15 @@ use syncookie_engine::EndOfPackets;
 
 use super::file::RowSink;
 use super::observing::{Observing, Packed};
-use super::record::End;
+use super::record::{Begin, End, Part};
 use super::rows::Rows;
 use super::{Head, Record, VERSION};
-use crate::pipeline::{Event, EventSink, Observer, SeriesSink};
+use crate::pipeline::stretch::{Stretch, StretchEvent};
+use crate::pipeline::{Defects, Event, EventSink, Observer, SeriesSink};
 use crate::problem::Problem;
 use crate::report::parquet::arrow;
 use crate::source::walk::{Plan, Source};
+use crate::totals::CaptureTotals;
 
 /// Number of rows that are passed on together.
 const BATCH: usize = 1 << 10;
@@ -47,6 +49,8 @@ pub struct Writer<'a, S> {
     capture: String,
     /// Number of captures that were opened.
     captures: usize,
+    /// The stretch of each series that is written, if it is not all of them.
+    stretch: Option<Stretch>,
 }
 
 impl<'a, S: RowSink> Writer<'a, S> {
@@ -61,7 +65,13 @@ impl<'a, S: RowSink> Writer<'a, S> {
             not_reached: Vec::new(),
             capture: String::new(),
             captures: 0,
+            stretch: None,
         }
+    }
+
+    /// Sets which stretch of each series is written.
+    pub(super) const fn set_stretch(&mut self, stretch: Stretch) {
+        self.stretch = Some(stretch);
     }
 
     /// Passes on the last rows, and returns what was read.
@@ -110,7 +120,12 @@ impl<'a, S: RowSink> Writer<'a, S> {
 impl<S: RowSink> SeriesSink<Observing> for Writer<'_, S> {
     fn expect_series(&mut self, series: usize) -> io::Result<()> {
         let plan = self.plan;
-        self.record(&Record::Head(Head { version: VERSION, sources: plan.sources.len(), series }))?;
+        self.record(&Record::Head(Head {
+            version: VERSION,
+            sources: plan.sources.len(),
+            series,
+            stretch: self.stretch,
+        }))?;
         plan.sources.iter().try_for_each(|source: &Source| self.record(&Record::Source(source.into())))?;
         plan.problems.iter().try_for_each(|problem| self.problem(problem.clone()))
     }
@@ -131,7 +146,7 @@ impl<S: RowSink> EventSink<Observing> for Writer<'_, S> {
             Event::Capture(capture) => {
                 self.captures += 1;
                 self.capture.clone_from(&capture);
-                self.record(&Record::Capture { capture })
+                self.record(&Record::Capture { capture, continues: None })
             }
             Event::Progress(offset) => {
                 self.observer.progress(&self.capture, offset);
@@ -148,6 +163,42 @@ impl<S: RowSink> EventSink<Observing> for Writer<'_, S> {
 }
 
 impl<S: RowSink> Writer<'_, S> {
+    /// Writes an event of a stretch.
+    pub(super) fn stretch(&mut self, event: StretchEvent<Observing>) -> io::Result<()> {
+        match event {
+            StretchEvent::Begin { frames, is_within } => {
+                self.captures += usize::from(is_within);
+                self.record(&Record::Begin(Begin { frames, within: is_within }))
+            }
+            StretchEvent::Capture { name, continues } => {
+                self.captures += 1;
+                self.record(&Record::Capture { capture: name, continues: Some(continues) })
+            }
+            StretchEvent::Beyond => self.record(&Record::Beyond),
+            StretchEvent::Handshakes(packed) => packed.iter().try_for_each(|packed| self.handshakes(packed)),
+            StretchEvent::Read { totals, defects, bytes, edges } => self.part(&totals, *defects, bytes, edges),
+            StretchEvent::Problem(problem) => self.problem(problem),
+            StretchEvent::NotReached(source) => self.send(Event::NotReached(source)),
+            StretchEvent::End(end) => self.finished(0, 0, &end),
+        }
+    }
+
+    fn part(
+        &mut self,
+        totals: &CaptureTotals,
+        defects: Defects,
+        bytes: u64,
+        edges: [Option<u64>; 2],
+    ) -> io::Result<()> {
+        self.observer.capture_read(bytes);
+        // Frames are counted from where reading began: where that is in the capture is not known.
+        for problem in defects.problems(&totals.name) {
+            self.observer.problem(&problem);
+            self.problems.push(problem);
+        }
+        self.record(&Record::Part(Box::new(Part { read: totals.into(), defects, edges })))
+    }
+
     fn finished(&mut self, first: usize, last: usize, end: &EndOfPackets) -> io::Result<()> {
         self.record(&Record::End(Box::new(End::new(first, last, end))))
     }

@@ -1,9 +1,11 @@
 //! Reads one capture: its frames in batches, their IP packets, the counts and the problems.
 
 use std::io::Read;
+use std::ops::Range;
 
 use syncookie_engine::Timestamp;
 
+use super::defects::Defects;
 use super::engine::Engine;
 use super::frame_batch::{FrameBatch, FrameRef};
 use super::unknown_links::UnknownLinks;
@@ -12,9 +14,6 @@ use crate::interrupt;
 use crate::link::{self, Content};
 use crate::problem::Problem;
 use crate::totals::CaptureTotals;
-
-/// Maximum number of faults of a capture that are reported individually.
-pub const FAULTS_REPORTED: u64 = 8;
 
 /// Reads a capture; keeps its counts and problems.
 #[derive(Debug, Default)]
@@ -28,11 +27,19 @@ pub struct CaptureReader {
 /// own.
 #[derive(Debug, Default)]
 pub(super) struct FrameReader {
-    name: String,
-    faults: Vec<Problem>,
-    further_faults: u64,
-    /// Number of bytes that were skipped at these faults.
-    further_skipped: u64,
+    defects: Defects,
+    /// Offsets of the faults that are reported; of all by default.
+    own: Own,
+}
+
+/// Range of offsets of a capture.
+#[derive(Clone, Debug)]
+struct Own(Range<u64>);
+
+impl Default for Own {
+    fn default() -> Self {
+        Self(0..u64::MAX)
+    }
 }
 
 /// Finds the IP packets in the frames of a capture.
@@ -43,8 +50,14 @@ pub(super) struct PacketFinder<'a> {
 
 impl CaptureReader {
     pub fn new(name: &str) -> Self {
-        let frames = FrameReader { name: name.to_owned(), ..FrameReader::default() };
-        Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, frames, ..Self::default() }
+        Self { totals: CaptureTotals { name: name.to_owned(), ..CaptureTotals::default() }, ..Self::default() }
+    }
+
+    /// Reports only faults at these offsets.
+    #[cfg(feature = "parquet")]
+    pub(super) fn of_stretch(mut self, offsets: Range<u64>) -> Self {
+        self.frames.own = Own(offsets);
+        self
     }
 
     /// Returns the reader of frames and the finder of packets, which can work in two threads.
@@ -52,18 +65,14 @@ impl CaptureReader {
         (&mut self.frames, PacketFinder { totals: &mut self.totals, unknown_links: &mut self.unknown_links })
     }
 
+    /// Takes what is wrong with the capture.
+    pub fn defects(&mut self) -> Defects {
+        std::mem::take(&mut self.frames.defects).with_links(std::mem::take(&mut self.unknown_links))
+    }
+
     /// Takes the problems of the capture.
     pub fn problems(&mut self) -> Vec<Problem> {
-        let mut problems = std::mem::take(&mut self.frames.faults);
-        if self.frames.further_faults > 0 {
-            problems.push(Problem::further_faults(
-                &self.totals.name,
-                self.frames.further_faults,
-                self.frames.further_skipped,
-            ));
-        }
-        problems.extend(self.unknown_links.problems(&self.totals.name));
-        problems
+        self.defects().problems(&self.totals.name)
     }
 }
 
@@ -72,13 +81,14 @@ impl FrameReader {
     pub(super) fn fill<R: Read>(&mut self, capture: &mut Capture<R>, batch: &mut FrameBatch) -> bool {
         batch.frames.clear();
         let more = self.read(capture, &mut batch.frames);
+        batch.offset = capture.kept_offset();
         capture.swap_buffer(&mut batch.buffer);
         more
     }
 
     fn read<R: Read>(&mut self, capture: &mut Capture<R>, frames: &mut Vec<FrameRef>) -> bool {
         if interrupt::is_requested() {
-            self.faults.push(Problem::interrupted(&self.name, capture.frames()));
+            self.defects.interrupt(capture.frames());
             return false;
         }
         loop {
@@ -90,13 +100,10 @@ impl FrameReader {
                 Some(Ok(frame)) => frames.frame(frame.view()),
                 // The interruption is reported with the next batch.
                 Some(Err(Fault { kind: FaultKind::Interrupted, .. })) => return true,
-                Some(Err(fault)) if (self.faults.len() as u64) < FAULTS_REPORTED => {
-                    self.faults.push(Problem::fault(&self.name, &fault, capture.frames()));
+                Some(Err(fault)) if self.own.0.contains(&fault.offset) => {
+                    self.defects.add_fault(&fault, capture.frames());
                 }
-                Some(Err(fault)) => {
-                    self.further_faults += 1;
-                    self.further_skipped += fault.skipped_bytes().unwrap_or_default();
-                }
+                Some(Err(_)) => {}
                 None => return false,
             }
         }
@@ -113,10 +120,23 @@ impl PacketFinder<'_> {
         engine: &mut E,
         taken: &mut dyn FnMut(Vec<E::Handshake>),
     ) {
-        self.totals.times(batch.frames.iter().map(|frame| frame.time));
-        self.totals.frame_times.push_all(batch.frames.iter().filter_map(|frame| frame.time));
+        self.push_some(batch, 0..batch.frames.len(), capture, engine, taken);
+    }
+
+    /// Does the same with some frames of the batch.
+    pub(super) fn push_some<E: Engine>(
+        &mut self,
+        batch: &FrameBatch,
+        range: Range<usize>,
+        capture: u32,
+        engine: &mut E,
+        taken: &mut dyn FnMut(Vec<E::Handshake>),
+    ) {
+        let frames = batch.frames.get(range).unwrap_or_default();
+        self.totals.times(frames.iter().map(|frame| frame.time));
+        self.totals.frame_times.push_all(frames.iter().filter_map(|frame| frame.time));
         let bytes = batch.buffer.bytes();
-        let packets = batch.frames.iter().filter_map(|frame| self.packet(frame, bytes));
+        let packets = frames.iter().filter_map(|frame| self.packet(frame, bytes));
         engine.push_all(capture, packets, |number| batch.path(number), taken);
     }
 

@@ -10,6 +10,9 @@ use crate::link;
 pub struct FrameBatch {
     pub(super) frames: Vec<FrameRef>,
     pub(super) buffer: Buffer,
+    /// Offset of the buffer in the capture.
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only stretches need it"))]
+    pub(super) offset: u64,
 }
 
 /// Frame, and its place in the buffer.
@@ -23,6 +26,19 @@ pub(super) struct FrameRef {
 }
 
 impl FrameBatch {
+    /// Returns the number of the first frames whose bytes begin before this offset in the capture.
+    #[cfg(feature = "parquet")]
+    pub(super) fn count_before(&self, offset: u64) -> usize {
+        let within = offset.saturating_sub(self.offset);
+        self.frames.partition_point(|frame| u64::from(frame.start) < within)
+    }
+
+    /// Returns the offset of a frame's bytes in the capture.
+    #[cfg(feature = "parquet")]
+    pub(super) fn offset_of(&self, frame: &FrameRef) -> u64 {
+        self.offset + u64::from(frame.start)
+    }
+
     /// Returns the link layer of the frame with this number.
     pub(super) fn path(&self, number: u32) -> Option<Link> {
         // Numbers ascend, and most frames have the number after that of the previous one.

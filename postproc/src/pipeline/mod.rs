@@ -11,6 +11,7 @@
 
 mod backlog;
 mod capture_reader;
+mod defects;
 mod engine;
 mod events;
 mod frame_batch;
@@ -23,6 +24,8 @@ mod producer;
 mod run;
 mod schedule;
 mod series_reader;
+#[cfg(feature = "parquet")]
+pub mod stretch;
 #[cfg(test)]
 mod tests;
 mod unknown_links;
@@ -39,7 +42,8 @@ use crate::source::walk::{Plan, Source};
 
 pub use crate::problem::Problem;
 use crate::totals::Totals;
-pub(crate) use capture_reader::FAULTS_REPORTED;
+pub use defects::Defects;
+pub(crate) use defects::FAULTS_REPORTED;
 pub use engine::Engine;
 pub use events::{Event, EventSink, SeriesSink};
 pub use idle_threads::{IdleThreads, Permit};

@@ -7,7 +7,8 @@ use syncookie_testkit::link::ethernet;
 use syncookie_testkit::pcap::{Pcap, Resolution};
 use syncookie_testkit::pcapng::Pcapng;
 
-use super::capture_reader::{CaptureReader, FAULTS_REPORTED};
+use super::capture_reader::CaptureReader;
+use super::defects::FAULTS_REPORTED;
 use super::frame_batch::FrameBatch;
 use super::idle_threads::IdleThreads;
 use super::producer::read_capture;

@@ -47,6 +47,13 @@ impl FrameTimes {
         self.last = latest;
     }
 
+    /// Adds the times of what follows.
+    #[cfg(feature = "parquet")]
+    pub fn append(&mut self, next: &Self) {
+        let all = |a: [Option<Timestamp>; COMPARED], b: [Option<Timestamp>; COMPARED]| a.into_iter().chain(b).flatten();
+        *self = Self::new(all(self.first, next.first), all(next.last, self.last));
+    }
+
     /// Returns whether the times of enough frames are known to judge the first of them.
     pub const fn has_start(&self) -> bool {
         self.first[COMPARED - 1].is_some()

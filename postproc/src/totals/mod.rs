@@ -344,6 +344,18 @@ impl CaptureTotals {
         self.handshakes = handshakes;
     }
 
+    /// Adds the contents of the next stretch of the capture.
+    #[cfg(feature = "parquet")]
+    pub fn merge(&mut self, next: &Self) {
+        self.frames = self.frames.saturating_add(next.frames);
+        self.first = [self.first, next.first].into_iter().flatten().min();
+        self.last = self.last.max(next.last);
+        self.frame_times.append(&next.frame_times);
+        self.not_ip = self.not_ip.saturating_add(next.not_ip);
+        self.without_time = self.without_time.saturating_add(next.without_time);
+        self.statistics.add(&next.statistics);
+    }
+
     /// Extends the time range to frames with these times.
     pub fn times(&mut self, times: impl Iterator<Item = Option<Timestamp>>) {
         let (mut first, mut last) = (self.first.unwrap_or(Timestamp::MAX), self.last.unwrap_or(Timestamp::MIN));

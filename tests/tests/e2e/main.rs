@@ -30,6 +30,7 @@ mod prometheus;
 mod releases;
 mod series;
 mod stand_in;
+mod stretches;
 mod terminal;
 mod threads;
 mod wireshark;
