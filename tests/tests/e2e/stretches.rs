@@ -72,7 +72,7 @@ fn stretches_of_every_sample_give_the_bytes_that_analyze_prints() {
 /// Packets of two hours, with what may cross the edge of a stretch.
 fn packets() -> Vec<(u64, Vec<u8>)> {
     let (mut random, mut packets) = (Rng::new(1), Vec::new());
-    for _ in 0..1600 {
+    for _ in 0..800 {
         let at = 1_700_000_000 * SECOND + random.below(7200 * SECOND);
         connection(&mut random, at, &mut packets);
     }
@@ -169,7 +169,7 @@ fn stretches_of_a_long_capture_give_the_bytes_that_analyze_prints() {
         fs::write(&path, bytes).unwrap();
         path
     });
-    assert_none(&complaints(&paths, |path| differences(std::slice::from_ref(path), &[2, 7, 19])));
+    assert_none(&complaints(&paths, |path| differences(std::slice::from_ref(path), &[2, 7])));
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn stretches_of_a_rotated_capture_with_steps_of_its_clock_give_the_bytes_that_an
     let packets: Vec<(u64, Vec<u8>)> = packets();
     let (mut number, mut rest, mut step) = (0, &packets[..], 0_u64);
     while !rest.is_empty() {
-        let (part, behind) = rest.split_at((random.between(1, 3000) as usize).min(rest.len()));
+        let (part, behind) = rest.split_at((random.between(1, 1500) as usize).min(rest.len()));
         rest = behind;
         number += 1;
         step = match number {
@@ -210,7 +210,7 @@ fn stretches_of_a_rotated_capture_with_steps_of_its_clock_give_the_bytes_that_an
             assert!(Command::new("gzip").arg(&name).status().expect("gzip is there").success());
         }
     }
-    assert_none(&differences(&[folder.path().to_owned()], &[2, 5, 23, 50]));
+    assert_none(&differences(&[folder.path().to_owned()], &[3, 23]));
 }
 
 #[test]
