@@ -135,6 +135,14 @@ impl<R: Read> Capture<R> {
         }
     }
 
+    /// Returns the number of interfaces that were described so far, in all sections.
+    pub fn interfaces(&self) -> u32 {
+        match self {
+            Self::Pcap(_) => 0,
+            Self::Pcapng(reader) => reader.interfaces(),
+        }
+    }
+
     /// Continues, after nothing but the head of the file was read, with the first frames after this
     /// offset, at which `source` begins. Frames are found as after damage, and counted from there.
     pub fn continue_at(&mut self, source: R, offset: u64) {

@@ -80,6 +80,10 @@ impl<R: Read> Reader<R> {
         self.window.kept_offset()
     }
 
+    pub(super) fn interfaces(&self) -> u32 {
+        self.earlier.saturating_add(self.interfaces.len() as u32)
+    }
+
     /// Continues as [`super::Capture::continue_at`] does.
     pub(super) fn continue_at(&mut self, source: R, offset: u64) {
         // What the blocks before the first packet describe holds for all others.

@@ -43,8 +43,8 @@ struct State {
 struct Open {
     totals: CaptureTotals,
     defects: Defects,
-    /// Offset of the first frame of the next part.
-    edge: Option<u64>,
+    /// First frame of the next part: its offset, and the number of interfaces described before.
+    edge: Option<(u64, u32)>,
 }
 
 /// How the worker of a stretch counts captures and frames, compared with the whole series.

@@ -7,7 +7,7 @@ use syncookie_engine::{EndOfPackets, Endpoint, Frame, LooseSegment, Midstream, R
 
 use crate::format::{Compression, Format};
 use crate::pipeline::Defects;
-use crate::pipeline::stretch::Stretch;
+use crate::pipeline::stretch::{Edges, Stretch};
 use crate::problem::Problem;
 use crate::source::frame_times::FrameTimes;
 use crate::source::walk::{Origin, Source};
@@ -87,9 +87,8 @@ pub struct Part {
     pub read: Read,
     /// What is wrong with it; frames are counted as in observations.
     pub defects: Defects,
-    /// Offset of its first frame, if it does not begin with the capture, and of the first frame after
-    /// it, if it does not end with the capture.
-    pub edges: [Option<u64>; 2],
+    /// Its first frame, and the first frame after it.
+    pub edges: Edges,
 }
 
 /// Capture to be read.

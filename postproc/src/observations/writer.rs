@@ -9,7 +9,7 @@ use super::observing::{Observing, Packed};
 use super::record::{Begin, End, Part};
 use super::rows::Rows;
 use super::{Head, Record, VERSION};
-use crate::pipeline::stretch::{Stretch, StretchEvent};
+use crate::pipeline::stretch::{Edges, Stretch, StretchEvent};
 use crate::pipeline::{Defects, Event, EventSink, Observer, SeriesSink};
 use crate::problem::Problem;
 use crate::report::parquet::arrow;
@@ -183,13 +183,7 @@ impl<S: RowSink> Writer<'_, S> {
         }
     }
 
-    fn part(
-        &mut self,
-        totals: &CaptureTotals,
-        defects: Defects,
-        bytes: u64,
-        edges: [Option<u64>; 2],
-    ) -> io::Result<()> {
+    fn part(&mut self, totals: &CaptureTotals, defects: Defects, bytes: u64, edges: Edges) -> io::Result<()> {
         self.observer.capture_read(bytes);
         // Frames are counted from where reading began: where that is in the capture is not known.
         for problem in defects.problems(&totals.name) {

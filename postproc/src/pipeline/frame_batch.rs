@@ -11,7 +11,6 @@ pub struct FrameBatch {
     pub(super) frames: Vec<FrameRef>,
     pub(super) buffer: Buffer,
     /// Offset of the buffer in the capture.
-    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "only stretches need it"))]
     pub(super) offset: u64,
 }
 

@@ -228,3 +228,15 @@ fn a_stretch_is_judged_only_with_all_others() {
     let wrong = run(whole.arg("observe").args(paths).args(["--stretch", "4/3", "-o", "-"]));
     assert!(wrong.code == Some(1) && wrong.stderr.contains("expected K/N"), "{}", wrong.stderr);
 }
+
+#[test]
+fn a_section_in_the_middle_of_a_capture_is_not_read_with_the_interfaces_of_the_first() {
+    let (folder, packets) = (tempfile::tempdir().unwrap(), packets());
+    let path = folder.path().join("sections.pcapng");
+    let (first, second) = packets.split_at(packets.len() / 50);
+    // The last worker begins to read after the beginning of the section.
+    fs::write(&path, [pcapng(first), pcapng(second)].concat()).unwrap();
+    let files = observe(&[path], 4, folder.path());
+    let (lines, code, stderr) = report("judge", &files);
+    assert!(code == Some(1) && stderr.contains("observe these captures without --stretch"), "{lines:?} {stderr}");
+}

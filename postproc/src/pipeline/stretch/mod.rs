@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::source::series::Member;
 use crate::source::walk::{Origin, Source};
 
-pub use reader::{Reader, StretchEngine, StretchEvent};
+pub use reader::{Edges, Reader, StretchEngine, StretchEvent};
 
 /// Number of a stretch, and the number of stretches of the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -59,8 +59,8 @@ pub enum StretchEvent<E: Engine> {
         defects: Box<Defects>,
         /// Number of bytes that were read.
         bytes: u64,
-        /// Offset of the first frame, and of the first frame after the part, as far as they were read.
-        edges: [Option<u64>; 2],
+        /// Its first frame, and the first frame after it, as far as they were read.
+        edges: Edges,
     },
     /// A capture that begins in the stretch cannot be read.
     Problem(Problem),
@@ -69,6 +69,10 @@ pub enum StretchEvent<E: Engine> {
     /// The captures so far are not continued, or the stretch ends.
     End(Box<E::End>),
 }
+
+/// First frame of a part of a capture, and first frame after it: its offset, and the number of
+/// interfaces that were described before. `None` at the beginning and at the end of the capture.
+pub type Edges = [Option<(u64, u32)>; 2];
 
 /// Phase of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +238,7 @@ impl<'a, E: StretchEngine> Reader<'a, E> {
             more = counting.own.split().0.fill(&mut capture, &mut batch);
             times.push_all(batch.frames.iter().filter_map(|frame| frame.time));
             let bytes = position.as_ref().map_or_else(|| capture.offset(), |position| position.taken());
-            self.batch(&batch, &mut counting, bytes)?;
+            self.batch(&batch, capture.interfaces(), &mut counting, bytes)?;
             goes_on = self.goes_on(batch.frames.iter().filter_map(|frame| frame.time));
         }
         let frames = capture.frames();
@@ -257,12 +261,12 @@ impl<'a, E: StretchEngine> Reader<'a, E> {
     }
 
     /// Takes the frames of a batch: before the stretch, of the stretch, and after it.
-    fn batch(&mut self, batch: &FrameBatch, counting: &mut Counting, bytes: u64) -> io::Result<()> {
+    fn batch(&mut self, batch: &FrameBatch, interfaces: u32, counting: &mut Counting, bytes: u64) -> io::Result<()> {
         let all = batch.frames.len();
         let [start, end] = counting.offsets.map(|offset| batch.count_before(offset));
         let edge = |at: usize| {
             let frame = batch.frames.get(at)?;
-            Some((u64::from(frame.number) - 1, batch.offset_of(frame)))
+            Some((u64::from(frame.number) - 1, (batch.offset_of(frame), interfaces)))
         };
         self.push(batch, 0..start, &mut counting.others)?;
         if let Some((frames, offset)) = edge(start) {
@@ -289,7 +293,7 @@ impl<'a, E: StretchEngine> Reader<'a, E> {
 
     /// Begins the part of the capture that belongs to the stretch, unless it has begun or there is
     /// none; `frames` were read before.
-    fn begin_part(&mut self, counting: &mut Counting, frames: u64, edge: Option<u64>) -> io::Result<()> {
+    fn begin_part(&mut self, counting: &mut Counting, frames: u64, edge: Option<(u64, u32)>) -> io::Result<()> {
         if counting.is_waiting() {
             self.count(frames);
             self.begin(true)?;
@@ -300,7 +304,13 @@ impl<'a, E: StretchEngine> Reader<'a, E> {
 
     /// Ends the part of the capture that belongs to the stretch, unless it has ended or there is
     /// none; `frames` were read of the capture before.
-    fn end_part(&mut self, counting: &mut Counting, frames: u64, edge: Option<u64>, bytes: u64) -> io::Result<()> {
+    fn end_part(
+        &mut self,
+        counting: &mut Counting,
+        frames: u64,
+        edge: Option<(u64, u32)>,
+        bytes: u64,
+    ) -> io::Result<()> {
         let Some((totals, edges)) = counting.end(&self.engine, frames, edge) else { return Ok(()) };
         let defects = Box::new(counting.own.defects());
         (self.send)(StretchEvent::Read { totals: Box::new(totals), defects, bytes, edges })
@@ -342,9 +352,9 @@ enum State {
     /// There is none, or it has ended.
     None,
     Waiting,
-    /// It has begun: with the engine's statistics then, the number of frames before, and the offset
-    /// of its first frame.
-    Begun(Box<Statistics>, u64, Option<u64>),
+    /// It has begun: with the engine's statistics then, the number of frames before, and its
+    /// first frame.
+    Begun(Box<Statistics>, u64, Option<(u64, u32)>),
 }
 
 impl Counting {
@@ -362,17 +372,12 @@ impl Counting {
         matches!(self.state, State::Waiting)
     }
 
-    fn begin<E: Engine>(&mut self, engine: &E, frames: u64, edge: Option<u64>) {
+    fn begin<E: Engine>(&mut self, engine: &E, frames: u64, edge: Option<(u64, u32)>) {
         self.state = State::Begun(Box::new(engine.statistics().clone()), frames, edge);
     }
 
     /// Ends the part; returns its counts and its edges.
-    fn end<E: Engine>(
-        &mut self,
-        engine: &E,
-        frames: u64,
-        edge: Option<u64>,
-    ) -> Option<(CaptureTotals, [Option<u64>; 2])> {
+    fn end<E: Engine>(&mut self, engine: &E, frames: u64, edge: Option<(u64, u32)>) -> Option<(CaptureTotals, Edges)> {
         let State::Begun(statistics, before, first) = std::mem::replace(&mut self.state, State::None) else {
             return None;
         };
