@@ -161,8 +161,8 @@ impl Observer {
         }
     }
 
-    /// Returns the time until which packets may belong to handshakes of the stretch; `None` if none
-    /// of them is kept.
+    /// Returns the time until which packets of the stretch's handshakes are expected; `None` if none of
+    /// them is kept.
     #[must_use]
     pub fn lasts_until(&self) -> Option<Timestamp> {
         self.all().own_before(self.end()).map(Handshake::latest_end).max()

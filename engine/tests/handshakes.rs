@@ -371,23 +371,12 @@ fn the_bytes_of_a_finding_include_reserved_memory_until_it_is_freed() {
 }
 
 #[test]
-fn packets_belong_to_a_handshake_until_ten_minutes_after_its_last_syn_or_syn_ack() {
-    let opened = |talk: Talk| talk.syn(0.0, &PLAIN_OPTIONS).syn_ack(0.1, 64240, &PLAIN_OPTIONS);
-    let reset = |at: f64| opened(talk()).data(at, 10).server(at + 0.1, |t| (t.flags, t.window) = (RST, 0));
-    assert_eq!(only(&reset(599.0)).outcome, Outcome::ResetByServer);
-    assert_eq!(only(&reset(601.0)).outcome, Outcome::Unacknowledged);
-    let repeated = opened(talk()).server(300.0, |t| (t.flags, t.seq) = (SYN | ACK, t.seq - 1));
-    let late = repeated.data(899.0, 10).server(899.1, |t| (t.flags, t.window) = (RST, 0));
-    assert_eq!(only(&late).outcome, Outcome::ResetByServer, "the SYN-ACK was repeated");
-}
-
-#[test]
-fn a_syn_that_is_repeated_after_more_than_ten_minutes_begins_a_handshake() {
-    let handshakes = |again: f64| {
-        let talk = talk().syn(0.0, &PLAIN_OPTIONS).syn(400.0, &PLAIN_OPTIONS).syn(again, &PLAIN_OPTIONS);
-        analyze(&talk.packets).handshakes.len()
-    };
-    assert_eq!([handshakes(999.0), handshakes(1001.0)], [1, 2]);
+fn an_answer_after_an_hour_of_silence_and_a_repeated_syn_belong_to_the_handshake() {
+    let opened = talk().syn(0.0, &PLAIN_OPTIONS).syn_ack(0.1, 64240, &PLAIN_OPTIONS);
+    let reset = opened.data(3600.0, 10).server(3600.1, |t| (t.flags, t.window) = (RST, 0));
+    assert_eq!(only(&reset).outcome, Outcome::ResetByServer);
+    let repeated = talk().syn(0.0, &PLAIN_OPTIONS).syn(3600.0, &PLAIN_OPTIONS);
+    assert_eq!(analyze(&repeated.packets).handshakes.len(), 1);
 }
 
 #[test]

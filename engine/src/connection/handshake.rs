@@ -398,7 +398,7 @@ impl Handshake {
             large_segments: LargeSegments::default(),
             large_seqs: [SeqNumber::default(); 2],
             client_data_seq: SeqNumber::default(),
-            end: time.plus(LIFETIME),
+            end: Timestamp::MAX,
             reset: None,
             server_resets: 0,
             previous: None,
@@ -569,32 +569,17 @@ impl Handshake {
         (is_first && is_pure_ack && !acknowledges_this).then_some(first)
     }
 
-    /// Returns the time after which no packet belongs to the handshake any more.
+    /// Returns the time after which no packet of the handshake is expected any more.
     pub(crate) fn latest_end(&self) -> Timestamp {
-        if !self.is_closed() {
-            return self.end;
-        }
         let opening = Some(self.time).max(self.last_syn).max(self.last_syn_ack);
-        self.end.max(opening.unwrap_or(self.time).plus(LIFETIME))
+        opening.unwrap_or(self.time).plus(LIFETIME)
     }
 
-    /// Returns whether a packet of this time is too late to belong to the handshake.
-    pub(super) fn is_past(&self, time: Timestamp) -> bool {
-        time > self.latest_end()
-    }
-
-    /// Returns whether a segment of this time without SYN, RST and FIN is too late to belong to the
-    /// handshake.
+    /// Returns whether the connection was closed long before a segment of this time without SYN, RST
+    /// and FIN.
     #[inline]
     pub(super) fn is_past_for_data(&self, time: Timestamp) -> bool {
         time > self.end
-    }
-
-    /// Lets the handshake last longer: a SYN or SYN-ACK of this time belongs to it.
-    pub(super) fn extend(&mut self, time: Timestamp) {
-        if !self.is_closed() {
-            self.end = self.end.max(time.plus(LIFETIME));
-        }
     }
 
     /// Records that both ends closed the connection at this time.
@@ -785,9 +770,9 @@ impl Handshake {
 // A flood fills all the memory that the limit allows.
 const _: () = assert!(size_of::<Handshake>() <= 13 * 64 && std::mem::offset_of!(Handshake, server_segments) <= 48);
 
-/// Time in nanoseconds after the latest SYN or SYN-ACK for which packets belong to a handshake.
+/// Time in nanoseconds after the latest SYN or SYN-ACK for which packets of a handshake are expected.
 /// Clients repeat a SYN for two minutes (Linux `tcp_syn_retries`: 127 s), and servers a SYN-ACK for
-/// one. As nothing that was longer ago matters, a capture can be read from any place.
+/// one. A worker that observes a stretch of a capture reads no further for it.
 const LIFETIME: i64 = 600_000_000_000;
 
 /// Time in nanoseconds after the second FIN after which segments show nothing more: an

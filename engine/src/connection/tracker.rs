@@ -138,7 +138,7 @@ impl Tracker {
     pub(crate) fn push_error(&mut self, error: IcmpError) -> Option<Pushed> {
         let flow = Flow::between(self.keyed, error.quoted.source, error.quoted.destination);
         let current = self.connections.find(flow.hash);
-        let handshake = self.current_at(current, error.time)?;
+        let handshake = self.current(current)?;
         let role = errors::take(handshake, error)?;
         Some(Pushed { handshake: handshake.id, role })
     }
@@ -180,7 +180,7 @@ impl Tracker {
         } else if segment.flags().is_syn_ack() {
             self.syn_ack(flow, current, segment)
         } else {
-            let handshake = self.current_at(current, segment.time)?;
+            let handshake = self.current(current)?;
             let was_closed = handshake.is_closed();
             let role = if elsewhere::is_from_elsewhere(handshake, segment) {
                 elsewhere::take(handshake, segment)
@@ -216,18 +216,11 @@ impl Tracker {
         self.handshakes.kept.get_mut(place(number?, self.handshakes.first))
     }
 
-    /// Returns the handshake, unless a segment of this time is too late to belong to it.
-    fn current_at(&mut self, number: Option<u32>, time: Timestamp) -> Option<&mut Handshake> {
-        self.current(number).filter(|handshake| !handshake.is_past(time))
-    }
-
     fn open(&mut self, hash: u64, current: Option<u32>, ends: [Endpoint; 2], time: Timestamp) -> &mut Handshake {
         let (id, [client, server]) = (self.handshakes.end(), ends);
         let old = self.current(current);
         let (before, other_isn) = match old {
-            Some(old) if (old.client, old.server) == (client, server) => {
-                (previous::of(old), old.client_isn().filter(|_| !old.is_past(time)))
-            }
+            Some(old) if (old.client, old.server) == (client, server) => (previous::of(old), old.client_isn()),
             Some(_) => (self.displace(current, [client, server]), None),
             None => (None, None),
         };
@@ -263,10 +256,9 @@ impl Tracker {
 
     #[inline]
     fn syn(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
-        if let Some(handshake) = self.current_at(current, segment.time)
+        if let Some(handshake) = self.current(current)
             && let Some(role) = syn::known_syn(handshake, segment)
         {
-            handshake.extend(segment.time);
             return Some(Pushed { handshake: handshake.id, role });
         }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
@@ -281,11 +273,10 @@ impl Tracker {
     }
 
     fn syn_ack(&mut self, flow: Flow, current: Option<u32>, segment: &Segment<'_>) -> Option<Pushed> {
-        if let Some(handshake) = self.current_at(current, segment.time)
+        if let Some(handshake) = self.current(current)
             && let Some(role) =
                 syn::known_syn_ack(handshake, segment).or_else(|| elsewhere::known_syn_ack(handshake, segment))
         {
-            handshake.extend(segment.time);
             let (id, syn) = (handshake.id, handshake.syn.as_ref());
             let is_wrong = syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
             self.handshakes.wrong_checksums_work |= is_wrong && self.handshakes.is_own(id);
@@ -346,7 +337,6 @@ impl Tracker {
         };
         let handshake = self.handshakes.kept.get_mut(only?)?;
         let role = elsewhere::take_syn_ack(handshake, segment);
-        handshake.extend(segment.time);
         let id = handshake.id;
         self.take_place(flow, id.0 as u32, [segment.destination(), segment.source()]);
         Some(Pushed { handshake: id, role })

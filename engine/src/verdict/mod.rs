@@ -46,9 +46,6 @@ const ORDINARY_COOKIE: f64 = -2.0;
 const ORDINARY_PROXY: f64 = -1.5;
 const ORDINARY_ODDS: f64 = -3.0;
 
-/// Number of pieces of evidence that most handshakes do not exceed.
-const USUAL_PIECES: usize = 8;
-
 /// The sum of a handshake's signals for each hypothesis.
 #[derive(Clone, Copy, Debug, Default)]
 struct Weight {
@@ -236,7 +233,8 @@ impl<'a> Judge<'a> {
 
     /// Adds the evidence to an assessment, strongest first.
     pub(crate) fn explain(&self, index: usize, assessment: &mut Assessment) {
-        let mut evidence = Vec::with_capacity(USUAL_PIECES);
+        // Most handshakes have fewer.
+        let mut evidence = Vec::with_capacity(8);
         let mut groups = [(0.0, Weight::default()); Group::COUNT];
         let (verdict, terms) = (assessment.verdict, assessment.terms);
         let ahead = |weight: Weight| terms.map_or(0.0, |terms| weight.of(verdict) - weight.of(terms.runner_up));
