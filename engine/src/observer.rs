@@ -165,7 +165,7 @@ impl Observer {
     /// them is kept.
     #[must_use]
     pub fn lasts_until(&self) -> Option<Timestamp> {
-        self.all().own_before(self.end()).map(Handshake::latest_end).max()
+        self.all().own_before(self.end()).map(Handshake::expected_end).max()
     }
 
     /// Returns counts of the packets read so far, and of the handshakes that were taken early.

@@ -398,7 +398,7 @@ impl Handshake {
             large_segments: LargeSegments::default(),
             large_seqs: [SeqNumber::default(); 2],
             client_data_seq: SeqNumber::default(),
-            end: Timestamp::MAX,
+            end: time.plus(LIFETIME),
             reset: None,
             server_resets: 0,
             previous: None,
@@ -570,21 +570,29 @@ impl Handshake {
     }
 
     /// Returns the time after which no packet of the handshake is expected any more.
-    pub(crate) fn latest_end(&self) -> Timestamp {
+    pub(crate) fn expected_end(&self) -> Timestamp {
+        // Resets may follow after the end of the data.
         let opening = Some(self.time).max(self.last_syn).max(self.last_syn_ack);
-        opening.unwrap_or(self.time).plus(LIFETIME)
+        self.end.max(opening.unwrap_or(self.time).plus(LIFETIME))
     }
 
     /// Returns whether the connection was closed long before a segment of this time without SYN, RST
     /// and FIN.
     #[inline]
     pub(super) fn is_past_for_data(&self, time: Timestamp) -> bool {
-        time > self.end
+        time > self.end && self.is_closed()
+    }
+
+    /// Expects packets for longer: a SYN or SYN-ACK of this time belongs to the handshake.
+    pub(super) fn extend(&mut self, time: Timestamp) {
+        if !self.is_closed() {
+            self.end = self.end.max(time.plus(LIFETIME));
+        }
     }
 
     /// Records that both ends closed the connection at this time.
     pub(super) fn close(&mut self, time: Timestamp) {
-        self.end = self.end.min(time.plus(TIME_WAIT));
+        self.end = time.plus(TIME_WAIT);
     }
 
     /// Returns whether the client acknowledged the SYN-ACK.

@@ -259,6 +259,7 @@ impl Tracker {
         if let Some(handshake) = self.current(current)
             && let Some(role) = syn::known_syn(handshake, segment)
         {
+            handshake.extend(segment.time);
             return Some(Pushed { handshake: handshake.id, role });
         }
         let handshake = self.open(flow.hash, current, [segment.source(), segment.destination()], segment.time);
@@ -277,6 +278,7 @@ impl Tracker {
             && let Some(role) =
                 syn::known_syn_ack(handshake, segment).or_else(|| elsewhere::known_syn_ack(handshake, segment))
         {
+            handshake.extend(segment.time);
             let (id, syn) = (handshake.id, handshake.syn.as_ref());
             let is_wrong = syn.is_some_and(|syn| syn.checksum == Checksum::Wrong);
             self.handshakes.wrong_checksums_work |= is_wrong && self.handshakes.is_own(id);
@@ -337,6 +339,7 @@ impl Tracker {
         };
         let handshake = self.handshakes.kept.get_mut(only?)?;
         let role = elsewhere::take_syn_ack(handshake, segment);
+        handshake.extend(segment.time);
         let id = handshake.id;
         self.take_place(flow, id.0 as u32, [segment.destination(), segment.source()]);
         Some(Pushed { handshake: id, role })

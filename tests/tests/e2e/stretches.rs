@@ -123,13 +123,13 @@ fn connection(random: &mut Rng, at: u64, packets: &mut Vec<(u64, Vec<u8>)>) {
             add(10 * MS, server, unknown, second, 0, RST, 0);
         }
         8 => {
-            // Packets that are too late.
+            // Packets that come late, but not ten minutes after the handshake.
             add(open + 20 * MS, client, server, first, second, ACK, 0);
-            let late = random.between(500, 900) * SECOND;
+            let late = random.between(300, 590) * SECOND;
             add(late, client, server, first, second, ACK, 300);
             add(late + 20 * MS, server, client, second, 0, RST, 0);
         }
-        9 => [500, 1100, 1800].iter().for_each(|after| add(after * SECOND, client, server, isn, 0, SYN, 0)),
+        9 => [500, 1000, 1500].iter().for_each(|after| add(after * SECOND, client, server, isn, 0, SYN, 0)),
         10 => add(open + 20 * MS, server, client, second, first, RST | ACK, 0),
         _ => {
             add(open + 20 * MS, client, server, first, second, ACK, 0);
