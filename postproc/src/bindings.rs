@@ -117,6 +117,20 @@ pub fn observe_to(args: &[OsString], files: Option<&[StoredFile]>, sink: impl Ro
     model::problems(&observed.problems).map_err(failed)
 }
 
+/// Returns what is known at the end of captures that were observed in stretches, from the rows of one
+/// series that show it: records for `judge`, whose arguments these are.
+///
+/// # Errors
+/// Fails if the arguments are wrong or the observations cannot be read.
+pub fn wholes(args: &[OsString], observations: Batches) -> Result<Vec<String>, BindingError> {
+    let Command::Judge(args) = parse(args)? else {
+        return Err(BindingError::Usage("the command does not judge".to_owned()));
+    };
+    let limits = options(&args.reporting, &args.resources)?.limits;
+    let found = Reader::of_batches(observations).and_then(|rows| observations::wholes(rows, limits));
+    found.map_err(|reason| failed(JudgeError::Read { path: OBSERVATIONS.into(), reason }))
+}
+
 /// Returns which of these files continue each other, by their indexes, in the order in which they are
 /// observed. The last group has those that cannot be read or are no captures, if that is a problem.
 #[must_use]

@@ -10,6 +10,7 @@ use columns::Columns;
 use findings::Findings;
 use observations::Observations;
 use stored::{Described, files};
+use stream::batches;
 
 mod columns;
 mod findings;
@@ -27,6 +28,14 @@ fn run(py: Python<'_>, args: Vec<OsString>) -> u8 {
 #[pyfunction]
 fn observe(py: Python<'_>, args: Vec<OsString>) -> PyResult<String> {
     py.detach(|| bindings::observe(&args)).map_err(exception)
+}
+
+/// Returns records for `judge`, with these arguments, about the captures of a series that was observed in
+/// stretches. They are from the rows that show what is known at its end.
+#[pyfunction]
+fn wholes(py: Python<'_>, args: Vec<OsString>, observations: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let observations = batches(observations)?;
+    py.detach(|| bindings::wholes(&args, observations)).map_err(exception)
 }
 
 /// Returns which of these files continue each other, by their indexes, and in the last group those with
@@ -53,5 +62,6 @@ fn _syncookie(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Observations>()?;
     module.add_function(wrap_pyfunction!(observe, module)?)?;
     module.add_function(wrap_pyfunction!(series, module)?)?;
+    module.add_function(wrap_pyfunction!(wholes, module)?)?;
     module.add_function(wrap_pyfunction!(run, module)?)
 }

@@ -5,6 +5,7 @@ Nothing here needs Spark. Each function takes and yields batches of rows, as a t
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import json
 import re
@@ -20,8 +21,11 @@ from . import _arguments, _Judging, _syncookie
 
 Batches = Iterator[pyarrow.RecordBatch]
 
-#: Rows of files that may continue each other: where the first of them is among all, and what opens them.
-FAMILIES = pyarrow.schema([("part", pyarrow.int64()), ("files", pyarrow.string())])
+#: Rows of files that may continue each other: where the first of them is among all, what opens them, and
+#: which of how many stretches of them is to be read, from 1. Both are 0 if they are not divided.
+FAMILIES = pyarrow.schema(
+    [("part", pyarrow.int64()), ("files", pyarrow.string()), ("stretch", pyarrow.int64()), ("of", pyarrow.int64())]
+)
 
 
 def compatible(kind: pyarrow.DataType) -> pyarrow.DataType:
@@ -48,10 +52,23 @@ def compatible_schema(schema: pyarrow.Schema) -> pyarrow.Schema:
 #: Rows of observations, as Rust has them.
 ROWS: pyarrow.Schema = pyarrow.schema(_syncookie.Columns.of_observations())
 
-#: The same for Spark. ``part`` and ``row`` say where a row is among those of all runs of ``observe``.
+#: The same for Spark. ``part``, ``stretch`` and ``row`` say where a row is among those of all runs of
+#: ``observe``. ``leads`` says that a handshake follows a row that is none.
 OBSERVATIONS = pyarrow.schema(
-    [("part", pyarrow.int64()), ("row", pyarrow.int64()), *compatible_schema(ROWS)]
+    [
+        ("part", pyarrow.int64()),
+        ("stretch", pyarrow.int64()),
+        ("row", pyarrow.int64()),
+        ("leads", pyarrow.bool_()),
+        *compatible_schema(ROWS),
+    ]
 )
+
+#: Ends of resets of connections without a SYN: their addresses and ports.
+ENDS = pyarrow.schema([("part", pyarrow.int64()), ("ip", pyarrow.binary()), ("port", pyarrow.int64())])
+
+#: Records that say what was to be read, as a regular expression.
+LISTINGS = r'^\{"row":"(head|source)"'
 
 #: Rows of handshakes.
 HANDSHAKES: pyarrow.Schema = pyarrow.schema(_syncookie.Columns.of_findings())
@@ -136,15 +153,15 @@ def find(storage: Storage, _: Batches) -> Batches:
         yield _family(files[0][0] << 32, [file for _, file in files])
 
 
-def _family(part: int, files: list[File]) -> pyarrow.RecordBatch:
+def _family(part: int, files: list[File], stretch: int = 0, of: int = 0) -> pyarrow.RecordBatch:
     text = json.dumps([[file.name, file.path, file.size, file.is_named] for file in files])
-    return pyarrow.RecordBatch.from_pylist([{"part": part, "files": text}], FAMILIES)
+    return pyarrow.RecordBatch.from_pylist([{"part": part, "files": text, "stretch": stretch, "of": of}], FAMILIES)
 
 
-def _families(batches: Batches) -> Iterator[tuple[int, list[File]]]:
+def _families(batches: Batches) -> Iterator[tuple[int, list[File], int, int]]:
     for batch in batches:
         for row in batch.to_pylist():
-            yield row["part"], [File(*file) for file in json.loads(row["files"])]
+            yield row["part"], [File(*file) for file in json.loads(row["files"])], row["stretch"], row["of"]
 
 
 def _stored(storage: Storage, files: list[File]) -> list[tuple[str, int, bool, Callable[[int], Any]]]:
@@ -154,24 +171,87 @@ def _stored(storage: Storage, files: list[File]) -> list[tuple[str, int, bool, C
     return [(file.name, file.size, file.is_named, opener(file.path)) for file in files]
 
 
-def divide(storage: Storage, batches: Batches) -> Batches:
-    """Divide families into series: files that continue each other."""
-    for part, files in _families(batches):
-        for place, series in enumerate(_syncookie.series(_stored(storage, files))):
-            yield _family(part + place, [files[index] for index in series])
+def divide(storage: Storage, stretch_bytes: Optional[int], batches: Batches) -> Batches:
+    """Divide families into series, that is, files that continue each other, and large series into stretches."""
+    for part, files, _, _ in _families(batches):
+        for place, indexes in enumerate(_syncookie.series(_stored(storage, files))):
+            series = [files[index] for index in indexes]
+            size = sum(file.size for file in series)
+            if stretch_bytes is None or size <= stretch_bytes:
+                yield _family(part + place, series)
+                continue
+            of = -(-size // stretch_bytes)
+            for stretch in range(1, of + 1):
+                yield _family(part + place, series, stretch, of)
 
 
 def observe(storage: Storage, options: dict[str, Any], batches: Batches) -> Batches:
-    """Observe each series."""
+    """Observe each series, or each stretch of it."""
     arguments = _arguments("observe", ("files",), {**options, "output": "-"})
-    for part, files in _families(batches):
-        run = _syncookie.Observations(arguments, _stored(storage, files))
-        row = 0
+    for part, files, stretch, of in _families(batches):
+        divided = [f"--stretch={stretch}/{of}"] if of else []
+        run = _syncookie.Observations([arguments[0], *divided, *arguments[1:]], _stored(storage, files))
+        first, follows_record, listings = 0, False, 0
         for rows in pyarrow.RecordBatchReader.from_stream(run):
-            places = pyarrow.array(range(row, row + rows.num_rows), pyarrow.int64())
-            row += rows.num_rows
-            yield cast(rows, OBSERVATIONS, part=pyarrow.repeat(pyarrow.scalar(part, pyarrow.int64()), len(places)), row=places)
+            count, are_records = rows.num_rows, rows.column("record").is_valid()
+            before = pyarrow.array([follows_record, *are_records[:-1].to_pylist()][:count], pyarrow.bool_())
+            more = {
+                "part": _repeat(part, count),
+                "stretch": _repeat(stretch, count),
+                "row": pyarrow.array(range(first, first + count), pyarrow.int64()),
+                "leads": pyarrow.compute.and_(before, pyarrow.compute.invert(are_records)),
+            }
+            first, follows_record = first + count, bool(count) and are_records[-1].as_py()
+            observed = cast(rows, OBSERVATIONS, **more)
+            are_listings = _are_listings(observed)
+            listings += are_listings.true_count
+            # The captures are listed once, by the first stretch.
+            yield observed if stretch <= 1 else observed.filter(pyarrow.compute.invert(are_listings))
+        if of and listings != 1 + len(files):
+            # Stretches of other files would not fit to those that other tasks read.
+            raise OSError(f"of {len(files)} files that continue each other, such as {files[0].name}, some cannot be read")
         run.problems()
+
+
+def _are_listings(rows: pyarrow.RecordBatch) -> pyarrow.BooleanArray:
+    """Return which rows say what was to be read."""
+    return pyarrow.compute.match_substring_regex(rows.column("record"), LISTINGS).fill_null(False)
+
+
+def _repeat(number: int, count: int) -> pyarrow.Array:
+    return pyarrow.repeat(pyarrow.scalar(number, pyarrow.int64()), count)
+
+
+def reset_ends(batches: Batches) -> Batches:
+    """Yield the ends of resets of connections without a SYN: whether they show anything depends on the
+    handshakes that share an end with them."""
+    for batch in batches:
+        ends = set()
+        for row in batch.to_pylist():
+            resets = (one for one in json.loads(row["record"])["loose"] if one["flags"] & (_RST | _ACK) == _RST)
+            ends.update((row["part"], one[side]) for one in resets for side in ("source", "destination"))
+        yield pyarrow.RecordBatch.from_pylist([_end(part, address) for part, address in sorted(ends)], ENDS)
+
+
+#: Bits of TCP's flags. A reset with ACK shows nothing here: applications send it.
+_RST, _ACK = 0x04, 0x10
+
+
+def _end(part: int, address: str) -> dict[str, Any]:
+    ip, _, port = address.rpartition(":")
+    return {"part": part, "ip": ipaddress.ip_address(ip.strip("[]")).packed, "port": int(port)}
+
+
+def wholes(options: dict[str, Any], batches: Batches) -> Batches:
+    """Yield rows that say what is known at the end of series that were observed in stretches. They precede the
+    rows of the stretches."""
+    arguments = _arguments("judge", ("batches",), options)
+    for part, rows in itertools.groupby(_runs(batches, "part"), key=lambda pair: pair[0]):
+        own = (cast(batch, ROWS) for _, batch in rows)
+        records = _syncookie.wholes(arguments, pyarrow.RecordBatchReader.from_batches(ROWS, own))
+        place = {"part": part, "stretch": 0, "leads": False}
+        listed = [{**place, "row": row, "record": record} for row, record in enumerate(records)]
+        yield pyarrow.RecordBatch.from_pylist(listed, OBSERVATIONS)
 
 
 def judge(options: dict[str, Any], first: int, batches: Batches) -> Batches:
@@ -180,17 +260,17 @@ def judge(options: dict[str, Any], first: int, batches: Batches) -> Batches:
     All groups have the rows that are no handshakes. The captures and problems in these are yielded for
     the bucket ``first`` alone.
     """
-    for bucket, rows in itertools.groupby(_by_bucket(batches), key=lambda pair: pair[0]):
+    for bucket, rows in itertools.groupby(_runs(batches, "bucket"), key=lambda pair: pair[0]):
         yield from _judge_group((batch for _, batch in rows), bucket == first, options)
 
 
-def _by_bucket(batches: Batches) -> Iterator[tuple[int, pyarrow.RecordBatch]]:
-    """Split batches where the bucket changes."""
+def _runs(batches: Batches, column: str) -> Iterator[tuple[int, pyarrow.RecordBatch]]:
+    """Split batches where the value of a column changes."""
     for batch in batches:
         start = 0
-        runs = pyarrow.compute.run_end_encode(batch.column("bucket"), run_end_type=pyarrow.int64())
-        for end, bucket in zip(runs.run_ends.to_pylist(), runs.values.to_pylist()):
-            yield bucket, batch.slice(start, end - start)
+        runs = pyarrow.compute.run_end_encode(batch.column(column), run_end_type=pyarrow.int64())
+        for end, value in zip(runs.run_ends.to_pylist(), runs.values.to_pylist()):
+            yield value, batch.slice(start, end - start)
             start = end
 
 

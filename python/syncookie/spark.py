@@ -11,7 +11,7 @@ Spark Connect works. docs/scale.md describes how the work is divided, and what i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Optional, Union
 
@@ -23,7 +23,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StructField, StructType
 from pyspark.sql.types import BinaryType, BooleanType, DoubleType, IntegerType, LongType, StringType, TimestampType
 
-from . import _FINDINGS, _cluster
+from . import _FINDINGS, _LIMITS, _cluster
 
 __all__ = ["Analysis", "analyze", "judge", "observe"]
 
@@ -75,11 +75,12 @@ class Analysis:
     episodes: DataFrame
     captures: DataFrame
     problems: DataFrame
-    _judged: DataFrame
+    _kept: tuple[DataFrame, ...]
 
     def release(self) -> None:
         """Free the space that the rows take."""
-        self._judged.unpersist()
+        for frame in self._kept:
+            frame.unpersist()
 
 
 def analyze(
@@ -89,6 +90,7 @@ def analyze(
     filesystem: Optional[pyarrow.fs.FileSystem] = None,
     observations: Optional[str] = None,
     partitions: Optional[int] = None,
+    stretch_bytes: Optional[int] = None,
     **options: Any,
 ) -> Analysis:
     """Analyse captures, and folders with captures, as ``syncookie.analyze`` does.
@@ -103,6 +105,9 @@ def analyze(
         observations: folder to which the observations are written, as Parquet, before they are judged;
             judge() can judge them again
         partitions: number of tasks; by default spark.sql.shuffle.partitions
+        stretch_bytes: size in bytes above which a series of captures is divided into stretches, which
+            tasks read apart; by default none is. Each task also reads the 11 minutes before its
+            stretch, so choose what the largest of them captures in an hour or more
         options: filter, once, capture_point, threads, max_memory, max_handshakes, max_flood,
             max_listeners and max_episodes, as in ``syncookie.analyze``; limits apply to each task
 
@@ -110,11 +115,17 @@ def analyze(
     """
     _check(options)
     reading = {name: options[name] for name in ("max_memory", "max_handshakes") if name in options}
-    observed = observe(spark, captures, filesystem=filesystem, partitions=partitions, **reading)
+    observed = observe(
+        spark, captures, filesystem=filesystem, partitions=partitions, stretch_bytes=stretch_bytes, **reading
+    )
     if observations is not None:
         observed.write.option("compression", "zstd").parquet(observations)
         observed = spark.read.parquet(observations)
-    return judge(observed, partitions=partitions, **options)
+    elif stretch_bytes is not None:
+        # Judging stretches reads the rows several times.
+        observed = observed.persist(StorageLevel.DISK_ONLY)
+    judged = _judge(observed, stretch_bytes is not None, partitions, options)
+    return replace(judged, _kept=(*judged._kept, observed))
 
 
 def observe(
@@ -123,17 +134,18 @@ def observe(
     *,
     filesystem: Optional[pyarrow.fs.FileSystem] = None,
     partitions: Optional[int] = None,
+    stretch_bytes: Optional[int] = None,
     **options: Any,
 ) -> DataFrame:
     """Return what judging needs of the handshakes in captures: the rows of a file of observations.
 
-    One task reads one series, that is, one capture or several that continue each other. Takes the
-    arguments of analyze().
+    One task reads one series, that is, one capture or several that continue each other, or a stretch of
+    it. Takes the arguments of analyze().
     """
     storage = _cluster.Storage((captures,) if isinstance(captures, str) else tuple(captures), filesystem)
     tasks = _partitions(spark, partitions)
     found = _map(spark.range(1, numPartitions=1), partial(_cluster.find, storage), _cluster.FAMILIES)
-    series = _map(found.repartition(tasks), partial(_cluster.divide, storage), _cluster.FAMILIES)
+    series = _map(found.repartition(tasks), partial(_cluster.divide, storage, stretch_bytes), _cluster.FAMILIES)
     options = {"threads": 1, **options}
     return _map(series.repartition(tasks), partial(_cluster.observe, storage, options), _cluster.OBSERVATIONS)
 
@@ -144,18 +156,31 @@ def judge(observations: DataFrame, *, partitions: Optional[int] = None, **option
     Each task judges some listeners, in the order in which they were observed. Takes the arguments of
     analyze().
     """
+    return _judge(observations, True, partitions, options)
+
+
+def _judge(
+    observations: DataFrame, may_be_divided: bool, partitions: Optional[int], options: dict[str, Any]
+) -> Analysis:
     _check(options)
     spark = observations.sparkSession
     keys = _keys(spark, _partitions(spark, partitions))
     is_record = F.col("record").isNotNull()
     own = F.pmod(F.xxhash64("server_ip", "server_port"), F.lit(len(keys))).cast("int")
     all_keys = F.lit(keys)
+    options = {"threads": 1, **options}
+    # Those that were stored may have more columns, by which they are partitioned.
+    observations = observations.select(_cluster.OBSERVATIONS.names)
+    if may_be_divided:
+        wholes = _wholes(observations, len(keys), options)
+        # These rows say what the segments show.
+        segments = F.regexp_replace("record", ',"loose":.*$', "}")
+        observations = observations.withColumn("record", F.when(_is_end(), segments).otherwise(F.col("record")))
+        observations = observations.unionByName(wholes)
     # All tasks need the rows that are no handshakes. They are few.
     buckets = F.when(is_record, all_keys).otherwise(F.array(F.get(all_keys, own)))
-    plan_first = F.coalesce(~F.col("record").rlike(r'^\{"row":"(head|source)"'), F.lit(True))
-    rows = observations.withColumn("bucket", F.explode(buckets)).withColumn("phase", plan_first)
-    rows = rows.repartition(len(keys), "bucket").sortWithinPartitions("bucket", "phase", "part", "row")
-    options = {"threads": 1, **options}
+    rows = observations.withColumn("bucket", F.explode(buckets)).withColumn("phase", _listings_first())
+    rows = rows.repartition(len(keys), "bucket").sortWithinPartitions("bucket", "phase", "part", "stretch", "row")
     judged = _map(rows, partial(_cluster.judge, options, keys[0]), _cluster.JUDGED).persist(StorageLevel.DISK_ONLY)
     kinds = {kind: _objects(judged, kind, columns) for kind, columns in _OBJECTS.items()}
     return Analysis(
@@ -164,8 +189,38 @@ def judge(observations: DataFrame, *, partitions: Optional[int] = None, **option
         episodes=kinds["episode"],
         captures=kinds["capture"],
         problems=kinds["problem"],
-        _judged=judged,
+        _kept=(judged,),
     )
+
+
+def _wholes(observations: DataFrame, tasks: int, options: dict[str, Any]) -> DataFrame:
+    """Return rows that say what is known at the end of series that were observed in stretches.
+
+    Whether a connection has no SYN depends on the handshakes of all listeners. One task for each series
+    finds it, with the few handshakes that matter: the first ones, and those that share an end with a
+    reset of such a connection.
+    """
+    divided = observations.where(F.col("stretch") > 0)
+    has_segments = divided.where(_is_end() & F.col("record").contains('"loose":'))
+    ends = F.broadcast(_map(has_segments.select("part", "record"), _cluster.reset_ends, _cluster.ENDS))
+    handshakes = divided.where(F.col("record").isNull())
+    rows = divided.where(F.col("record").isNotNull() | F.col("leads"))
+    for side in ("client", "server"):
+        own = ends.toDF("part", f"{side}_ip", f"{side}_port")
+        rows = rows.unionByName(handshakes.join(own, ["part", f"{side}_ip", f"{side}_port"], "left_semi"))
+    rows = rows.withColumn("phase", _listings_first()).repartition(tasks, "part")
+    rows = rows.sortWithinPartitions("part", "phase", "stretch", "row")
+    reading = {name: value for name, value in options.items() if name in _LIMITS}
+    return _map(rows, partial(_cluster.wholes, reading), _cluster.OBSERVATIONS)
+
+
+def _is_end() -> Column:
+    return F.col("record").startswith('{"row":"end"')
+
+
+def _listings_first() -> Column:
+    """Return a column that sorts the rows that say what was to be read before all others."""
+    return F.coalesce(~F.col("record").rlike(_cluster.LISTINGS), F.lit(True))
 
 
 def _check(options: dict[str, Any]) -> None:

@@ -6,10 +6,12 @@ MAKE-TRAFFIC is the program of that name, which makes the captures. Prints what 
 """
 
 import contextlib
+import json
 import logging
 import os
 import pathlib
 import signal
+import statistics
 import struct
 import subprocess
 import sys
@@ -17,6 +19,7 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.request
 
 import pyarrow.dataset
 import pyarrow.fs
@@ -49,9 +52,9 @@ def cluster(master, **more):
         spark.stop()
 
 
-def local_cluster(heap="1g"):
+def local_cluster(heap="1g", **more):
     """Return two executors in processes of their own. Java needs about 100 MB beside its heap."""
-    return cluster("local-cluster[2,1,1024]", **{"spark.executor.memory": heap})
+    return cluster("local-cluster[2,1,1024]", **{"spark.executor.memory": heap, **more})
 
 
 def timed(what, work):
@@ -96,9 +99,11 @@ class Nightly(unittest.TestCase):
         self.assertEqual(text(judged), expected)
         for master in ("local[2]", "local-cluster[2,1,1024]"):
             with cluster(master, **{"spark.executor.memory": "1g"}) as spark:
-                found = timed(master, lambda: self.analyzed(spark, ring, **UNLIMITED))
-                for one, other in zip(found, expected):
-                    self.assertEqual(one, other, master)
+                for size in (None, 64 << 20):
+                    work = lambda: self.analyzed(spark, ring, stretch_bytes=size, **UNLIMITED)
+                    found = timed(f"{master}, stretches of {size} bytes", work)
+                    for one, other in zip(found, expected):
+                        self.assertEqual(one, other, (master, size))
 
     def test_samples_give_the_findings_of_one_process_on_a_cluster(self):
         samples = (SAMPLES / "cases", SAMPLES / "captures")
@@ -167,16 +172,37 @@ class Nightly(unittest.TestCase):
 
     def check_memory(self, capture, expected, **options):
         """Analyse a capture with two executors, which may each take a gigabyte with their Python."""
-        with local_cluster("512m") as spark:
+        with local_cluster("512m", **{"spark.ui.enabled": "true"}) as spark:
             results = syncookie_spark.analyze(spark, str(capture), partitions=4, **options)
             findings = timed("analyze", results.findings.count)
             executors = [memory_of(pid) for pid in executors_of_this_process()]
+            tasks = judging_tasks(spark)
             results.release()
         print(f"{findings} findings; peaks in MB, Java and Python: {executors}", flush=True)
         self.assertEqual(findings, expected)
         self.assertEqual(len(executors), 2)
         for java, python in executors:
             self.assertLess(java + python, 1024)
+        rows = sum(number for number, _ in tasks)
+        times = [seconds for number, seconds in tasks if number >= rows / 100]
+        print(f"judging tasks, rows and seconds: {tasks}", flush=True)
+        self.assertLessEqual(max(times), 5 * statistics.median(times))
+
+
+def judging_tasks(spark):
+    """Return the rows and the seconds of each task that judged: those of the stage that got the most rows."""
+    context = spark.sparkContext
+    stages = f"{context.uiWebUrl}/api/v1/applications/{context.applicationId}/stages"
+
+    def get(address):
+        with urllib.request.urlopen(address) as answer:
+            return json.load(answer)
+
+    done = get(f"{stages}?status=complete")
+    judging = max(done, key=lambda stage: stage["shuffleReadRecords"])
+    tasks = get(f"{stages}/{judging['stageId']}/{judging['attemptId']}/taskList?length=1000")
+    measured = [task["taskMetrics"] for task in tasks if task["status"] == "SUCCESS"]
+    return [(one["shuffleReadMetrics"]["recordsRead"], one["executorRunTime"] / 1000) for one in measured]
 
 
 def processes():

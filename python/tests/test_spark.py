@@ -1,11 +1,13 @@
 """Tests of syncookie.spark on this machine. The expected results are those of syncookie.analyze."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
+import types
 import unittest
 
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
@@ -16,9 +18,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 import syncookie
+from syncookie import _cluster
 from syncookie import spark as syncookie_spark
 
-from rotated import repeated, rotate, seconds
+from rotated import FILE_HEADER, moved, records, repeated, rotate, seconds
 
 SAMPLES = pathlib.Path(__file__).parents[2] / "tests"
 TRACE = SAMPLES / "captures/user-trace/synproxy_mid_misconfig_loose1/client.pcap"
@@ -61,6 +64,11 @@ def judged(handshakes):
     return lines({**{name: one[name] for name in columns}, "causes": causes(one)} for one in handshakes)
 
 
+def reset_acks(findings):
+    """Return how many findings name resets of connections without a SYN in another capture."""
+    return sum("without a SYN (first reset" in line for line in lines(findings.handshakes.to_pylist()))
+
+
 def rows(frame):
     return lines(row.asDict(recursive=True) for row in frame.collect())
 
@@ -90,10 +98,10 @@ class Spark(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def check(self, *captures, options={}, **more):
+    def check(self, *captures, options={}, stretch_bytes=None, **more):
         """Compare Spark with one process, and return the findings."""
         captures = [str(capture) for capture in captures]
-        found = syncookie_spark.analyze(self.spark, captures, **options, **more)
+        found = syncookie_spark.analyze(self.spark, captures, stretch_bytes=stretch_bytes, **options, **more)
         expected = syncookie.analyze(*captures, on_problem="ignore", **options)
         for name, one, other in zip(found.__dataclass_fields__, cluster_text(found), text(expected)):
             self.assertEqual(one, other, name)
@@ -101,20 +109,67 @@ class Spark(unittest.TestCase):
         return expected
 
     def test_all_sample_captures_give_the_findings_of_one_process(self):
-        findings = self.check(SAMPLES / "cases", SAMPLES / "captures")
+        findings = self.check(SAMPLES / "cases", SAMPLES / "captures", stretch_bytes=1 << 30)
         self.assertGreater(findings.handshakes.num_rows, 20_000)
         self.assertGreater(len(findings.problems), 1)
 
-    def test_rotated_captures_of_two_interfaces_give_the_findings_of_one_process(self):
+    def test_stretches_of_rotated_captures_of_two_interfaces_give_the_findings_of_one_process(self):
         for side in ("client", "server"):
             capture = (COOKIES / f"{side}.pcap").read_bytes()
             paths = rotate(capture, self.folder / side, 12, step_from=0.6, step=-100)
         paths[3].write_bytes(paths[3].read_bytes()[:-7])
-        findings = self.check(self.folder)
+        findings = self.check(self.folder, stretch_bytes=200_000)
         self.assertEqual([problem["kind"] for problem in findings.problems], ["truncated"])
         self.assertGreater(findings.handshakes.num_rows, 5000)
         self.assertGreater(findings.summary["connections"], 0)
         self.assertLess(findings.summary["connections"], findings.handshakes.num_rows, "both have the same ones")
+
+    def test_stretches_of_captures_give_the_findings_of_one_process(self):
+        cases = ("pcapng-two-interfaces", "mid-stream-ordinary", "no-packets", "ordinary-twin", "synproxy-dead")
+        captures = [*(SAMPLES / "cases" / name for name in cases), SAMPLES / "captures/linux-6.18/cookie_ts"]
+        self.check(*captures, stretch_bytes=7_000)
+        findings = self.check(TRACE.parent, stretch_bytes=200)
+        self.assertEqual(reset_acks(findings), 3)
+
+    def test_a_reset_is_judged_with_the_handshakes_of_all_stretches(self):
+        before = [moved(record, -100) for record in records(TRACE.read_bytes())]
+        at_server = TRACE.with_name("server.pcap").read_bytes()
+        # The sums of the addresses, and so the checksums, stay the same.
+        other_server = [record.replace(bytes([10, 9, 2, 1]), bytes([10, 10, 2, 0])) for record in before]
+        other_client = [record.replace(bytes([10, 9, 1, 50]), bytes([10, 10, 1, 49])) for record in before]
+        # Each connection has four packets. The first one of each stretch is one with the other server.
+        early = b""
+        for at in range(0, len(before), 4):
+            early += b"".join(other_server[at : at + 4] + other_client[at : at + 4])
+        parts = [at_server[:FILE_HEADER], early, at_server[FILE_HEADER:]]
+        (self.folder / "at_server.pcap").write_bytes(b"".join(parts))
+        (self.folder / "at_client.pcap").write_bytes(TRACE.read_bytes())
+        findings = self.check(self.folder, stretch_bytes=1200)
+        self.assertEqual(reset_acks(findings), 3)
+
+    def test_a_stretch_is_read_from_near_its_range(self):
+        capture = (SAMPLES / "captures/linux-6.18/cookie_ts/client.pcap").read_bytes()
+        path = self.folder / "long.pcap"
+        path.write_bytes(repeated(capture, bytes([10, 0, 1, 2]), 150, 150))
+        size, read = path.stat().st_size, []
+
+        class Noting(_cluster.Storage):
+            def open(self, path, offset):
+                file = super().open(path, offset)
+                return types.SimpleNamespace(read=lambda count: read.append((offset, count)) or file.read(count))
+
+        file = _cluster.File(str(path), str(path), size, True)
+        rows = _cluster.observe(Noting((str(path),)), {}, iter([_cluster._family(0, [file], 6, 6)]))
+        self.assertGreater(sum(batch.num_rows for batch in rows), 1000)
+        self.assertGreater(min(offset for offset, _ in read if offset), size // 3)
+        self.assertLessEqual(max(count for offset, count in read if not offset), 64 << 10)
+
+    def test_a_stretch_without_one_of_its_files_is_an_error(self):
+        there, gone = (_cluster.File(str(path), str(path), 1000, True) for path in (TRACE, self.folder / "gone.pcap"))
+        for files in ([there], [there, gone]):
+            rows = _cluster.observe(_cluster.Storage(()), {}, iter([_cluster._family(0, files, 2, 2)]))
+            with self.assertRaisesRegex(OSError, "some cannot be read") if gone in files else contextlib.nullcontext():
+                list(rows)
 
     def test_what_cannot_be_read_is_a_problem_and_not_an_error(self):
         (self.folder / "text.pcap").write_text("no capture")
@@ -134,7 +189,7 @@ class Spark(unittest.TestCase):
 
     def test_observations_are_written_and_judged_again(self):
         stored = str(self.folder / "observations")
-        self.check(TRACE, observations=stored)
+        self.check(TRACE, observations=stored, stretch_bytes=10_000)
         again = syncookie_spark.judge(self.spark.read.parquet(stored), filter="verdict=syn-proxy")
         expected = syncookie.analyze(TRACE, filter="verdict=syn-proxy")
         self.assertEqual(cluster_text(again), text(expected))

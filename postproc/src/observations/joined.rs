@@ -1,4 +1,5 @@
-//! Joins the files of all stretches of captures: their rows, as a file of the whole captures has them.
+//! Joins the stretches of captures: their rows, as a file of the whole captures has them. Each stretch
+//! has a file, or the rows of all follow each other.
 
 use std::collections::VecDeque;
 
@@ -13,7 +14,8 @@ use crate::totals::CaptureTotals;
 /// File that cannot be read, by its number, and the reason.
 pub type Failure = (usize, ReadError);
 
-/// Files that are read together: one of whole captures, or those of all stretches.
+/// Files that are read together: one of whole captures, or those of all stretches. Or the rows of
+/// several runs.
 pub struct Joined {
     /// Readers in the order of their stretches, each with the number of the file.
     readers: Vec<(usize, Reader)>,
@@ -21,6 +23,12 @@ pub struct Joined {
     current: usize,
     /// Number of series that have begun.
     series: usize,
+    /// Number of stretches of the series, if it has any and the rows are those of several runs.
+    divided: Option<u32>,
+    /// Number of these stretches that have not begun.
+    left: u32,
+    /// What is known at the next ends of captures, as far as that is known before their rows.
+    wholes: VecDeque<End>,
     /// Rows to be returned.
     out: VecDeque<Row>,
     state: State,
@@ -98,7 +106,16 @@ impl Joined {
         if let Some((file, _)) = readers.get(of as usize) {
             return Err((*file, ReadError::Twice));
         }
-        Ok(Self { readers, current: 0, series: 0, out: VecDeque::new(), state: State::default() })
+        Ok(Self {
+            readers,
+            current: 0,
+            series: 0,
+            divided: None,
+            left: 0,
+            wholes: VecDeque::new(),
+            out: VecDeque::new(),
+            state: State::default(),
+        })
     }
 
     /// Returns the number of series.
@@ -116,6 +133,9 @@ impl Joined {
     /// # Errors
     /// Fails if a file is damaged, or the stretches do not fit to each other.
     pub fn next_row(&mut self) -> Result<Option<Row>, Failure> {
+        if self.readers[0].1.is_of_runs() {
+            return self.next_of_runs();
+        }
         if self.readers[0].1.stretch().is_none() {
             let (file, reader) = &mut self.readers[0];
             return reader.next_row().map_err(|reason| (*file, reason));
@@ -129,6 +149,46 @@ impl Joined {
             }
         }
         Ok(self.out.pop_front())
+    }
+
+    /// Returns the next row of several runs.
+    fn next_of_runs(&mut self) -> Result<Option<Row>, Failure> {
+        while self.out.is_empty() {
+            let (file, reader) = &mut self.readers[0];
+            match reader.next_row().map_err(|reason| (*file, reason))? {
+                None => {
+                    self.end_series()?;
+                    break;
+                }
+                Some(Row::Record(Record::Series)) if self.left > 0 => self.left -= 1,
+                Some(Row::Record(Record::Series)) => self.next_series()?,
+                Some(Row::Record(Record::Whole(end))) => self.wholes.push_back(*end),
+                Some(row) if self.divided.is_some() => self.take(row)?,
+                Some(row) => return Ok(Some(row)),
+            }
+        }
+        Ok(self.out.pop_front())
+    }
+
+    /// Begins the next series of several runs.
+    fn next_series(&mut self) -> Result<(), Failure> {
+        self.end_series()?;
+        self.series += 1;
+        self.divided = self.readers[0].1.take_divided().ok_or_else(|| self.failure(ReadError::Foreign))?;
+        self.left = self.divided.map_or(0, |of| of.saturating_sub(1));
+        self.out.push_back(Row::Record(Record::Series));
+        Ok(())
+    }
+
+    /// Ends the series of several runs, if there is one.
+    fn end_series(&mut self) -> Result<(), Failure> {
+        if let Some(of) = self.divided.filter(|_| self.left > 0) {
+            return Err(self.failure(ReadError::Missing { missing: of - self.left + 1, of }));
+        }
+        self.end_capture();
+        self.end_chain();
+        self.state = State::default();
+        Ok(())
     }
 
     /// Continues with the next stretch of the series, or with the next series.
@@ -241,8 +301,12 @@ impl Joined {
     }
 
     fn end_chain(&mut self) {
-        let Some((first, end)) = self.state.chain.take() else { return };
-        let last = self.state.frames.len().saturating_sub(1);
+        let Some((first, mut end)) = self.state.chain.take() else { return };
+        let captures = self.state.frames.len();
+        let last = captures.saturating_sub(1);
+        if let Some(whole) = self.wholes.pop_front().filter(|whole| whole.is_within(captures as u32)) {
+            end = whole.into();
+        }
         self.out.push_back(Row::Record(Record::End(Box::new(End::new(first, last, &end)))));
     }
 

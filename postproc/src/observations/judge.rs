@@ -98,9 +98,14 @@ fn take(row: Row, first: usize, threads: usize, judge: &mut Judge, run: &mut Run
         Row::Record(Record::Problem(problem)) => run.send(Event::Problem(problem)),
         Row::Record(Record::Read(read)) => run.send(Event::Read(Box::new((*read).into()), 0)),
         Row::Record(Record::NotReached { source }) => run.send(Event::NotReached(first + source)),
-        Row::Record(Record::Head(_) | Record::Source(_) | Record::Begin(_) | Record::Part(_) | Record::Beyond) => {
-            Ok(())
-        }
+        Row::Record(
+            Record::Head(_)
+            | Record::Source(_)
+            | Record::Begin(_)
+            | Record::Part(_)
+            | Record::Beyond
+            | Record::Whole(_),
+        ) => Ok(()),
     }
 }
 

@@ -17,11 +17,13 @@ mod packed;
 mod reader;
 mod record;
 mod rows;
+mod wholes;
 mod writer;
 
 pub use file::{ObservationFile, RowSink, columns};
 pub use judge::{JudgeError, judge, judge_rows};
 pub use observing::{observe, observe_stretch};
+pub use wholes::wholes;
 pub use writer::{Observed, Writer};
 
 use reader::Row;

@@ -1,5 +1,6 @@
 //! Reads observations.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -96,6 +97,10 @@ pub struct Reader {
     planned: usize,
     /// The stretch that the rows have, if they have not all.
     stretch: Option<Stretch>,
+    /// Whether the rows are those of several runs, one after the other.
+    of_runs: bool,
+    /// Numbers of series of these runs, and of the stretches of each; `None` if they are not divided.
+    divided: VecDeque<(usize, Option<u32>)>,
     /// Row after the sources.
     waiting: Option<Row>,
     /// Number of captures of the series so far: a frame cannot be in another one.
@@ -116,21 +121,23 @@ impl Reader {
             Some(batch) => batch.map(|batch| Ok(batch?)),
             None => Some(Err(ReadError::Damaged)),
         };
-        Self::of(Box::new(std::iter::from_fn(next)))
+        Self::of(Box::new(std::iter::from_fn(next)), false)
     }
 
-    /// Reads batches with the columns of a file, and reads the head.
+    /// Reads batches with the columns of a file, and reads the head. They may have the rows of
+    /// several runs: first the heads and the sources of all, and then the other rows of each. If a
+    /// series was observed in stretches, their rows follow each other, and only the first has a head.
     ///
     /// # Errors
     /// As for a file.
     pub fn of_batches(
         batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'static,
     ) -> Result<Self, ReadError> {
-        Self::of(Box::new(batches.map(|batch| batch.map_err(ReadError::Batches))))
+        Self::of(Box::new(batches.map(|batch| batch.map_err(ReadError::Batches))), true)
     }
 
     /// Reads the head: what was planned, by one run or by several.
-    fn of(batches: Batches) -> Result<Self, ReadError> {
+    fn of(batches: Batches, of_runs: bool) -> Result<Self, ReadError> {
         let mut reader = Self {
             batches,
             batch: None,
@@ -139,6 +146,8 @@ impl Reader {
             sources: Vec::new(),
             planned: 0,
             stretch: None,
+            of_runs,
+            divided: VecDeque::new(),
             waiting: None,
             captures: 0,
         };
@@ -158,11 +167,19 @@ impl Reader {
         if head.version != VERSION {
             return Err(ReadError::Version(head.version));
         }
-        // Stretches of several runs would be read one after the other.
-        if self.stretch.or(head.stretch).is_some() && self.rows > 1 || !head.is_valid() {
+        let is_expected = match head.stretch {
+            // A file has one head, and the stretches of a run are those of one series.
+            Some(stretch) if self.of_runs => stretch.number == 1 && head.series <= 1,
+            stretch => self.of_runs || self.stretch.or(stretch).is_none() || self.rows == 1,
+        };
+        if !is_expected || !head.is_valid() {
             return Err(ReadError::Invalid { row: self.rows, column: RECORD });
         }
-        self.stretch = head.stretch;
+        if self.of_runs {
+            self.divided.push_back((head.series, head.stretch.map(|stretch| stretch.of)));
+        } else {
+            self.stretch = head.stretch;
+        }
         self.series = self.series.saturating_add(head.series);
         self.planned = self.planned.saturating_add(head.sources);
         loop {
@@ -182,6 +199,24 @@ impl Reader {
     /// Returns the stretch that the file has, if it has not all.
     pub const fn stretch(&self) -> Option<Stretch> {
         self.stretch
+    }
+
+    /// Returns whether the rows are those of several runs, one after the other.
+    pub const fn is_of_runs(&self) -> bool {
+        self.of_runs
+    }
+
+    /// Takes the number of stretches of the next series of several runs: `Some(None)` if it is not
+    /// divided, `None` if there is no other series.
+    pub fn take_divided(&mut self) -> Option<Option<u32>> {
+        while let Some((series, stretches)) = self.divided.front_mut() {
+            if *series > 0 {
+                *series -= 1;
+                return Some(*stretches);
+            }
+            self.divided.pop_front();
+        }
+        None
     }
 
     /// Returns whether another file is about the same captures.

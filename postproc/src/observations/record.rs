@@ -48,6 +48,9 @@ pub enum Record {
     },
     /// No handshake of these captures follows.
     End(Box<End>),
+    /// What is known at the end of captures whose stretches follow, if it needs the handshakes of
+    /// listeners that are judged elsewhere.
+    Whole(Box<End>),
 }
 
 /// First row of a file.

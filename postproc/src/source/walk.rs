@@ -253,7 +253,7 @@ impl Source {
 
 impl Source {
     /// Opens a file that can be read from any offset, there, without decompression.
-    pub(super) fn open_at(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
+    pub(crate) fn open_at(&self, from: u64) -> io::Result<Box<dyn Read + Send>> {
         match &self.origin {
             Origin::StandardInput => Err(ErrorKind::NotSeekable.into()),
             Origin::File(path) => {

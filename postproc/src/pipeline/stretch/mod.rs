@@ -91,5 +91,5 @@ fn parts(sources: &[Source], members: &[Member], stretch: Stretch) -> Vec<Option
 
 /// Returns whether a capture can be read from any place.
 fn can_divide(source: &Source) -> bool {
-    matches!(source.origin, Origin::File(_)) && source.compression.is_none() && source.bytes.is_some()
+    !matches!(source.origin, Origin::StandardInput) && source.compression.is_none() && source.bytes.is_some()
 }

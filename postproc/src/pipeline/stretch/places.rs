@@ -1,14 +1,11 @@
 //! Places in captures at which reading can begin.
 
-use std::fs::File;
-use std::io::{Seek, SeekFrom};
-
 use syncookie_engine::Timestamp;
 
 use super::can_divide;
 use crate::pipeline::{Opened, Problem, open};
 use crate::source::frame_times::FrameTimes;
-use crate::source::walk::{Origin, Source};
+use crate::source::walk::Source;
 
 /// Number of bytes before a place at which the search for frames begins, so that the frames at the
 /// place are surely found: more than the largest packet of a network.
@@ -21,10 +18,9 @@ const WARM_UP: i64 = 660_000_000_000;
 /// Opens a capture. Reading begins with the first frames that are found after this offset.
 pub(super) fn open_at(source: &Source, offset: u64) -> Result<Opened, Problem> {
     let mut opened = open(source)?;
-    if let (Origin::File(path), 1..) = (&source.origin, offset) {
-        let rest = File::open(path).and_then(|mut file| file.seek(SeekFrom::Start(offset)).map(|_| file));
-        let rest = rest.map_err(|error| Problem::unreadable(&source.name, &error))?;
-        opened.0.continue_at(Box::new(rest), offset);
+    if offset > 0 {
+        let rest = source.open_at(offset).map_err(|error| Problem::unreadable(&source.name, &error))?;
+        opened.0.continue_at(rest, offset);
     }
     Ok(opened)
 }
