@@ -83,7 +83,8 @@ pub struct Kernel {
     #[arg(short, long)]
     pub verbose: bool,
 
-    /// Exit with 3 if any resource is at this level or a worse one. The levels, the worst first:
+    /// Exit with 3 if any resource is at this level or a worse one. The table marks the levels
+    /// with !, +, ~ and -. The levels, the worst first:
     #[arg(long, value_name = "LEVEL", value_enum)]
     pub fail_on: Option<KernelLevel>,
 }
