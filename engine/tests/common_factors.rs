@@ -233,3 +233,42 @@ fn an_option_that_the_snap_length_cut_off_is_not_an_absent_option() {
     let of: Vec<Attribute> = found.iter().map(|factor| factor.attribute).collect();
     assert_eq!(of, [Attribute::Has(Feature::Ecn, true)], "the flags were captured: {found:#?}");
 }
+
+/// Returns 40 attempts with these TTLs and MAC addresses of those that work and that fail.
+fn attempts_of(works_and_fails: &[bool], link_and_ttl: impl Fn(bool) -> (Link, u8)) -> Findings {
+    let talks = works_and_fails.iter().flat_map(|&fails| {
+        let (link, ttl) = link_and_ttl(fails);
+        (0..40_u16).map(move |n| {
+            let at = f64::from(n) + if fails { 0.5 } else { 0.0 };
+            let port = 10_000 + 2 * n + u16::from(fails);
+            let random = Attempt::random(&mut Rng::new(u64::from(n)), n);
+            let attempt = Attempt { at, port, ttl, server: "10.2.0.1".into(), ..random };
+            (attempt.talk(fails), link)
+        })
+    });
+    analyze_with_links(talks.collect(), Limits::default())
+}
+
+fn place(last: u8) -> (Link, u8) {
+    (Link { source: Some(mac(last)), ..Link::default() }, 60 + last)
+}
+
+#[test]
+fn values_that_depend_on_where_packets_were_captured_are_compared_only_within_one_capture() {
+    // A capture in which all work, and another one in which all fail.
+    let mut apart = attempts_of(&[false], |_| place(1)).sample;
+    let mut failed = attempts_of(&[true], |_| place(2)).sample;
+    failed.renumber(1);
+    apart.merge(failed);
+    let names = |found: Vec<CommonFactor>| found.iter().map(|factor| factor.attribute).collect::<Vec<_>>();
+    assert_eq!(names(apart.common_factors()), [Attribute::Capture(1)]);
+    assert_eq!(names(apart.common_factors_of_connections()), []);
+
+    // Two captures in which those from another router fail.
+    let both = |fails| place(if fails { 2 } else { 1 });
+    let mut together = attempts_of(&[false, true], both).sample;
+    let mut second = attempts_of(&[false, true], both).sample;
+    second.renumber(1);
+    together.merge(second);
+    assert_eq!(names(together.common_factors()), [Attribute::HopLimit(62), Attribute::SourceMac(mac(2))]);
+}

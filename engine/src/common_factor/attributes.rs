@@ -53,6 +53,22 @@ impl Attribute {
         matches!((self, other), (Self::Client(client), Self::ClientNetwork(network)) if network_of(client) == network)
     }
 
+    /// Returns whether its value depends on where packets were captured: routers change the TTL, the
+    /// addresses of a frame, its VLAN and its tunnel.
+    pub(crate) const fn depends_on_place(self) -> bool {
+        matches!(
+            self,
+            Self::HopLimit(_)
+                | Self::Vlan(_)
+                | Self::InnerVlan(_)
+                | Self::Tunnel(_)
+                | Self::SourceMac(_)
+                | Self::DestinationMac(_)
+                | Self::InnerSourceMac(_)
+                | Self::InnerDestinationMac(_)
+        )
+    }
+
     /// Returns the name of its kind, for JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {

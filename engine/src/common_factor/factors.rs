@@ -1,6 +1,6 @@
 //! The attributes that stand out among failed handshakes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::attributes::{Attribute, Compared};
 use super::sample::HandshakeSample;
@@ -40,6 +40,9 @@ impl CommonFactor {
     }
 }
 
+/// Capture within which an attribute is compared; `None` if it is compared across captures.
+type Scope = Option<u32>;
+
 /// Failed and working handshakes with an attribute.
 #[derive(Clone, Copy, Default)]
 struct Counts {
@@ -51,17 +54,32 @@ impl HandshakeSample {
     /// Returns the attributes that stand out among the failed handshakes, the clearest first.
     #[must_use]
     pub fn common_factors(&self) -> Vec<CommonFactor> {
+        self.factors(|_| true)
+    }
+
+    /// Returns the same for connections that may be in several captures. Which of these captures
+    /// gives the verdict says nothing about a connection.
+    #[must_use]
+    pub fn common_factors_of_connections(&self) -> Vec<CommonFactor> {
+        self.factors(|attribute| !matches!(attribute, Attribute::Capture(_)))
+    }
+
+    fn factors(&self, is_compared: impl Fn(Attribute) -> bool) -> Vec<CommonFactor> {
         if (self.failed.kept.len() as u64) < FEWEST || self.working.kept.is_empty() {
             return Vec::new();
         }
-        let counted = counted(self.failed.kept.iter().chain(&self.working.kept));
+        let counted = counted(self.failed.kept.iter().chain(&self.working.kept), is_compared);
         let trials = counted.len();
         let shown = shown(&counted);
-        let factor = |(&attribute, &counts)| factor(attribute, counts, *shown.get(attribute.name())?, trials);
+        let factor =
+            |(&(attribute, scope), &counts)| factor(attribute, counts, *shown.get(&(attribute.name(), scope))?, trials);
         let mut factors: Vec<CommonFactor> = counted.iter().filter_map(factor).collect();
         factors.sort_by(|a, b| b.difference().total_cmp(&a.difference()).then_with(|| a.attribute.cmp(&b.attribute)));
         // A network whose failures are all of one client says no more than the client.
         factors.dedup_by(|later, earlier| earlier.attribute.implies(later.attribute));
+        // Of several captures, the clearest.
+        let mut named = BTreeSet::new();
+        factors.retain(|factor| named.insert(factor.attribute));
         factors.truncate(MOST);
         factors
     }
@@ -75,23 +93,27 @@ impl HandshakeSample {
     }
 }
 
-fn counted<'a>(handshakes: impl Iterator<Item = &'a Compared>) -> BTreeMap<Attribute, Counts> {
-    let mut counted: BTreeMap<Attribute, Counts> = BTreeMap::new();
+fn counted<'a>(
+    handshakes: impl Iterator<Item = &'a Compared>,
+    is_compared: impl Fn(Attribute) -> bool,
+) -> BTreeMap<(Attribute, Scope), Counts> {
+    let mut counted: BTreeMap<_, Counts> = BTreeMap::new();
     for handshake in handshakes {
-        for attribute in handshake.all() {
-            let counts = counted.entry(attribute).or_default();
+        for attribute in handshake.all().filter(|&attribute| is_compared(attribute)) {
+            let scope = attribute.depends_on_place().then_some(handshake.capture);
+            let counts = counted.entry((attribute, scope)).or_default();
             *if handshake.failed { &mut counts.failed } else { &mut counts.working } += 1;
         }
     }
     counted
 }
 
-/// Returns how many handshakes show a value of each kind of attribute, by its name. A value that
-/// the snap length cut off is not an absent value.
-fn shown(counted: &BTreeMap<Attribute, Counts>) -> BTreeMap<&'static str, Counts> {
-    let mut shown: BTreeMap<&str, Counts> = BTreeMap::new();
-    for (attribute, counts) in counted {
-        let all = shown.entry(attribute.name()).or_default();
+/// Returns how many handshakes show a value of each kind of attribute, by its name and scope. A
+/// value that the snap length cut off is not an absent value.
+fn shown(counted: &BTreeMap<(Attribute, Scope), Counts>) -> BTreeMap<(&'static str, Scope), Counts> {
+    let mut shown: BTreeMap<_, Counts> = BTreeMap::new();
+    for ((attribute, scope), counts) in counted {
+        let all = shown.entry((attribute.name(), *scope)).or_default();
         all.failed += counts.failed;
         all.working += counts.working;
     }

@@ -43,7 +43,8 @@ struct Factors<'t> {
 impl<'t> Factors<'t> {
     fn of(totals: &'t Totals) -> Self {
         let sample = totals.connection_sample();
-        let factors = sample.common_factors();
+        let is_of_connections = !totals.second_views().is_empty();
+        let factors = if is_of_connections { sample.common_factors_of_connections() } else { sample.common_factors() };
         Self { totals, sample, factors }
     }
 
@@ -117,11 +118,12 @@ fn sentence(factor: &engine::CommonFactor, found: &Factors<'_>) -> String {
     // "Do" is the verb without its negation: where failed ones do not offer something, it
     // counts the working ones that offer it.
     let others = if is_negative(attribute) { of_working - working } else { working };
+    let [one, many] = if matches!(attribute, Attribute::Capture(_)) { ["is", "are"] } else { ["does", "do"] };
     let others = match others {
-        0 => format!("none of the {} {compared}working ones does", grouped(of_working)),
-        _ if others == of_working => format!("all {} {compared}working ones do", grouped(of_working)),
-        1 => format!("1 of {} {compared}working ones does", grouped(of_working)),
-        _ => format!("{} of {} {compared}working ones do", grouped(others), grouped(of_working)),
+        0 => format!("none of the {} {compared}working ones {one}", grouped(of_working)),
+        _ if others == of_working => format!("all {} {compared}working ones {many}", grouped(of_working)),
+        1 => format!("1 of {} {compared}working ones {one}", grouped(of_working)),
+        _ => format!("{} of {} {compared}working ones {many}", grouped(others), grouped(of_working)),
     };
     format!("{failing} {}; {others}.", predicate(attribute, found.totals))
 }
