@@ -484,7 +484,7 @@ fn a_check_rejects_no_state_of_a_server_that_the_cause_allows() {
     assert!(!queue.contains("tcp_abort_on_overflow"), "a full queue drops SYNs with either setting: {queue}");
     let reset = only(&reset_at_ack(1, 0.0));
     let queue = &of(&reset, CauseKind::AcceptQueueOverflow).check;
-    assert!(queue.ends_with("; sysctl net.ipv4.tcp_abort_on_overflow (expect: 1)"), "{queue}");
+    assert!(queue.ends_with("; sysctl net.ipv4.tcp_abort_on_overflow (1 confirms the cause)"), "{queue}");
     let firewall = &of(&reset, CauseKind::FirewallReset).check;
     assert!(firewall.contains("TcpOutRsts does not rise"), "a rule on the server sends the reset: {firewall}");
 }

@@ -119,7 +119,7 @@ pub(super) fn without_capture(check: &str, checked: Checked<'_>, place: &str, ot
     let mut is_place_removed = false;
     for step in steps(check) {
         let begin = machine_end(step);
-        let follows = ["then ", "if it arrives: ", "if the ACK arrives: "].iter().any(|word| step.starts_with(word));
+        let follows = ["then ", "if they arrive: ", "if the ACK arrives: "].iter().any(|word| step.starts_with(word));
         if captures(step) || follows {
             is_place_removed |= begin > 0;
         } else if begin == 0 && is_place_removed {
@@ -140,7 +140,7 @@ pub(super) fn without_capture(check: &str, checked: Checked<'_>, place: &str, ot
 /// another capture. The steps for a packet that arrives remain, because that capture may have been
 /// taken before the machine. A check with other steps stays as it is.
 pub(super) fn with_arrival(check: &str, checked: Checked<'_>) -> String {
-    let Some((first, rest)) = check.split_once("; if it arrives: ").filter(|(first, _)| first.contains("tcpdump "))
+    let Some((first, rest)) = check.split_once("; if they arrive: ").filter(|(first, _)| first.contains("tcpdump "))
     else {
         return check.to_owned();
     };
@@ -225,22 +225,26 @@ mod tests {
     }
 
     #[test]
-    fn each_command_has_its_line_with_its_machine_and_what_to_expect() {
-        let check = "on the server: tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (expect: \
-                     the ACK arrives; no SYN); on the proxy: sysctl net.netfilter.nf_conntrack_tcp_loose (must \
-                     be 0) and cat /proc/net/stat/synproxy (expect: it rises)";
+    fn each_command_has_its_line_with_its_machine_and_what_confirms_the_cause() {
+        let check = "on the server: tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (confirmed \
+                     if the ACK arrives; no SYN); on the proxy: sysctl net.netfilter.nf_conntrack_tcp_loose (must \
+                     be 0) and cat /proc/net/stat/synproxy (confirmed if it rises)";
         let shown: Vec<_> = check_lines(check).iter().map(|line| (line.machine, line.text, line.command)).collect();
         let tcpdump = "tcpdump -ni any 'tcp port 80 and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'";
         assert_eq!(
             shown,
             [
-                ("on the server", format!("{tcpdump} (expect: the ACK arrives; no SYN)").as_str(), Some(tcpdump)),
+                ("on the server", format!("{tcpdump} (confirmed if the ACK arrives; no SYN)").as_str(), Some(tcpdump)),
                 (
                     "on the proxy",
                     "sysctl net.netfilter.nf_conntrack_tcp_loose (must be 0)",
                     Some("sysctl net.netfilter.nf_conntrack_tcp_loose")
                 ),
-                ("on the proxy", "cat /proc/net/stat/synproxy (expect: it rises)", Some("cat /proc/net/stat/synproxy")),
+                (
+                    "on the proxy",
+                    "cat /proc/net/stat/synproxy (confirmed if it rises)",
+                    Some("cat /proc/net/stat/synproxy")
+                ),
             ]
         );
     }
@@ -248,7 +252,7 @@ mod tests {
     #[test]
     fn a_command_ends_where_the_sentence_goes_on() {
         assert_eq!(
-            commands_of("on the server: nstat -az A B, before and after a failure (expect: one rises)"),
+            commands_of("on the server: nstat -az A B, before and after a failure (confirmed if one rises)"),
             ["nstat -az A B"]
         );
         assert_eq!(
@@ -259,15 +263,16 @@ mod tests {
             commands_of("the counters of each firewall: iptables -vnL, nft list ruleset"),
             ["iptables -vnL", "nft list ruleset"]
         );
-        assert_eq!(commands_of("ss -Htn 'sport = :80' | wc -l (expect: many)"), ["ss -Htn 'sport = :80' | wc -l"]);
+        assert_eq!(commands_of("ss -Htn 'sport = :80' | wc -l (confirmed if many)"), ["ss -Htn 'sport = :80' | wc -l"]);
     }
 
     #[test]
     fn a_step_without_a_command_stays_a_sentence() {
-        let shown = check_lines("from the client: connect twice (expect: the second works); the log of the ip filter");
+        let shown =
+            check_lines("from the client: connect twice (confirmed if the second works); the log of the ip filter");
         assert_eq!(
             shown.iter().map(|line| line.text).collect::<Vec<_>>(),
-            ["connect twice (expect: the second works)", "the log of the ip filter"]
+            ["connect twice (confirmed if the second works)", "the log of the ip filter"]
         );
         assert!(shown.iter().all(|line| line.command.is_none() && line.machine == "from the client"));
     }
@@ -310,10 +315,10 @@ mod tests {
     #[test]
     fn an_apostrophe_is_no_quote() {
         let shown =
-            check_lines("on the server: ss -tan 'sport = :80' (expect: the client's port); on firewalls: an ACK?");
+            check_lines("on the server: ss -tan 'sport = :80' (confirmed if the client's port); on firewalls: an ACK?");
         assert_eq!(
             shown.iter().map(|line| (line.machine, line.text)).collect::<Vec<_>>(),
-            [("on the server", "ss -tan 'sport = :80' (expect: the client's port)"), ("on firewalls", "an ACK?")]
+            [("on the server", "ss -tan 'sport = :80' (confirmed if the client's port)"), ("on firewalls", "an ACK?")]
         );
     }
 

@@ -498,8 +498,11 @@ const NOT_THERE: &str = "the capture does not contain the reset, so a device bet
 fn omit_capture(cause: &mut Cause, checked: Checked<'_>, place: &str) {
     // Nothing else is worth a check of a cause that is ruled out.
     let is_excluded = checked.answer == RULES_OUT;
-    let logs =
-        if is_excluded { "" } else { "the logs of firewalls and of intrusion prevention (expect: this connection)" };
+    let logs = if is_excluded {
+        ""
+    } else {
+        "the logs of firewalls and of intrusion prevention (confirmed if they have this connection)"
+    };
     cause.check = without_capture(&cause.check, checked, place, logs);
 }
 

@@ -67,7 +67,7 @@ pub(super) fn without_offset<D: Detail>(listener: &Listener<'_>, index: usize) -
             let bits = cookie_bits(handshake)?;
             (
                 AGREES_ALONE.min(listener.timestamp_bits.without_offset_against_chance),
-                detail!(D, "encode the client's options (value {bits}; a match by chance: 1 in 64)"),
+                detail!(D, "equal the code of the client's options (value {bits}; a single match by chance: 1 in 64)"),
             )
         }
         (_, false) => return None,

@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AcceptQueueOverflow,
     clause: "the listener's accept queue was full",
     counters: &[Counter::ListenOverflows, Counter::EmbryonicRsts],
-    check: "on the server: nstat -az TcpExtListenOverflows (expect: it rises with each failure); ss -Htln 'sport = :{port}' (expect: Recv-Q above Send-Q during a failure)",
+    check: "on the server: nstat -az TcpExtListenOverflows (confirmed if it rises with each failure); ss -Htln 'sport = :{port}' (confirmed if Recv-Q is above Send-Q during a failure)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),
@@ -20,7 +20,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 const HIGH_CPU_PRESSURE: u64 = 50;
 
 /// Step that confirms a reset of the ACK. A queue that ignores the ACK can have either value.
-const RESETS_IF_SET: &str = "sysctl net.ipv4.tcp_abort_on_overflow (expect: 1)";
+const RESETS_IF_SET: &str = "sysctl net.ipv4.tcp_abort_on_overflow (1 confirms the cause)";
 
 const RESETS_ACK: &str = "a listener with a full accept queue sends such a reset if tcp_abort_on_overflow=1";
 const RESETS_LATER: &str = "a listener with a full accept queue ignores the ACK and the data, and resets a later packet that fits neither an entry of its SYN queue nor its SYN cookie";
@@ -165,7 +165,7 @@ pub(super) fn ignored_ack(case: &Case<'_, '_>, meanwhile: &Meanwhile) -> Hypothe
     Hypothesis::new(
         INFO.kind,
         STRONG,
-        "the SYN-ACK was retransmitted after it was acknowledged: the server ignores the ACK",
+        "the SYN-ACK was retransmitted after it was acknowledged, as if the server ignored the ACK",
     )
     .supported_by(case.handshake.client_data_retransmissions > 0, WEAK, "the server ignores the client's data, too")
     .supported_by(meanwhile.drops_syns(), STRONG, SYNS_DROPPED)

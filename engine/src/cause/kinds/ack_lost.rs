@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AckLost,
     clause: "the client's ACK did not reach the server",
     counters: &[],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (expect: the SYN arrives, the ACK does not); if the ACK arrives: conntrack -S (expect: invalid rises); the firewall rules for state INVALID, and the routes: one firewall must see both directions",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (confirmed if the SYN arrives and the ACK does not); if the ACK arrives: conntrack -S (confirmed if invalid rises); the firewall rules for state INVALID, and the routes: one firewall must see both directions",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(path_drops::weigh_ack),
@@ -15,7 +15,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 pub(super) fn ignored_ack(case: &Case<'_, '_>, repeat: &Retransmission, meanwhile: &Meanwhile) -> Hypothesis {
     let answered = meanwhile.answered;
     let is_single = case.handshake.last_syn_ack == Some(repeat.time) && case.handshake.server_data.is_some();
-    Hypothesis::new(INFO.kind, MODERATE, "the SYN-ACK was retransmitted after it was acknowledged: the ACK was lost")
+    Hypothesis::new(INFO.kind, MODERATE, "the SYN-ACK was retransmitted after it was acknowledged, as if the ACK had been lost")
         .supported_by(is_single, STRONG, "the SYN-ACK was retransmitted once, and the next ACK was accepted")
         .supported_by(
             meanwhile.had_room(),

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ApplicationAbort,
     clause: "the application aborted the connection (RST)",
     counters: &[Counter::TcpAbortOnData, Counter::TcpAbortOnClose],
-    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose (expect: one rises); strace -f -e trace=accept4,read,recvfrom,close,shutdown,setsockopt -p PID (shows the call)",
+    check: "on the server: nstat -az TcpExtTCPAbortOnData TcpExtTCPAbortOnClose (confirmed if one rises); strace -f -e trace=accept4,read,recvfrom,close,shutdown,setsockopt -p PID (shows the call)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

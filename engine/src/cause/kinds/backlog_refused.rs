@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::BacklogRefused,
     clause: "the listener's backlog was full and the server refused the SYN",
     counters: &[],
-    check: "on the Windows server: netstat -s -p tcp (expect: failed connection attempts rise); the performance counter 'Microsoft Winsock BSP: Rejected Connections' (expect: it rises); the backlog argument of the program's listen() call",
+    check: "on the Windows server: netstat -s -p tcp (confirmed if failed connection attempts rise); the performance counter 'Microsoft Winsock BSP: Rejected Connections' (confirmed if it rises); the backlog argument of the program's listen() call",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

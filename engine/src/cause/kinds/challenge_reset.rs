@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ChallengeReset,
     clause: "an appliance resets a client's first connection on purpose and lets the retry through",
     counters: &[],
-    check: "from the client: connect twice within a few seconds (expect: the second attempt gets a different SYN-ACK and succeeds)",
+    check: "from the client: connect twice within a few seconds (confirmed if the second attempt gets a different SYN-ACK and succeeds)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

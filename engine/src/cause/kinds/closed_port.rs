@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ClosedPort,
     clause: "no process listens on the port",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htln 'sport = :{port}' (expect: no listener)",
+    check: "on the server: ss -Htln 'sport = :{port}' (confirmed if it lists no socket)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(|evidence| counters::weigh_missing_listener(evidence, MODERATE)),

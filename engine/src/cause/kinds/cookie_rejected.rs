@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::CookieRejected,
     clause: "the server rejected the SYN cookie in the client's ACK",
     counters: &[Counter::SyncookiesSent, Counter::SyncookiesFailed],
-    check: "on the server: nstat -az 'TcpExtSyncookies*' TcpOutRsts (expect: SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, the cookie was valid, but asks for a TCP option, such as SACK or timestamps, that was switched off on the server meanwhile)",
+    check: "on the server: nstat -az 'TcpExtSyncookies*' TcpOutRsts (confirmed if SyncookiesFailed and OutRsts rise; if SyncookiesRecv rises instead, the cookie was valid, but asks for a TCP option, such as SACK or timestamps, that was switched off on the server meanwhile)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::DeferredAccept,
     clause: "the listener waits for the client's data before it accepts (TCP_DEFER_ACCEPT)",
     counters: &[Counter::TcpDeferAcceptDrop],
-    check: "on the server: nstat -az TcpExtTCPDeferAcceptDrop (expect: it rises with a connection without data); the program's configuration (nginx: deferred; Apache: AcceptFilter; HAProxy: defer-accept); strace -f -e trace=setsockopt COMMAND (starts the program; expect: TCP_DEFER_ACCEPT)",
+    check: "on the server: nstat -az TcpExtTCPDeferAcceptDrop (confirmed if it rises with a connection without data); the program's configuration (nginx: deferred; Apache: AcceptFilter; HAProxy: defer-accept); strace -f -e trace=setsockopt COMMAND (starts the program; confirmed if it sets TCP_DEFER_ACCEPT)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

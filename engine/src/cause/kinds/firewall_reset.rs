@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::FirewallReset,
     clause: "a packet filter rejected the connection with a TCP reset",
     counters: &[Counter::OutRsts],
-    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (expect: no reset leaves the server; or one does, but nstat -az TcpOutRsts does not rise); on each firewall on the path: iptables -vnL (expect: the counter of a reject rule rises); nft list ruleset (counts only in rules with the word counter)",
+    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (confirmed if no reset leaves the server; or one does, but nstat -az TcpOutRsts does not rise); on each firewall on the path: iptables -vnL (confirmed if the counter of a reject rule rises); nft list ruleset (counts only in rules with the word counter)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::HealthCheck,
     clause: "this is a health check, which ends the connection on purpose",
     counters: &[],
-    check: "on the client: the configuration of the load balancer or monitor (expect: a TCP check with this period)",
+    check: "on the client: the configuration of the load balancer or monitor (confirmed if it has a TCP check with this period)",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

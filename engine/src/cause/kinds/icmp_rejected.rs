@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::IcmpRejected,
     clause: "a packet was rejected with an ICMP error",
     counters: &[],
-    check: "on the machine that sent the error: nft list ruleset (or iptables -nvL; expect: the counter of a reject rule rises); ip route get {server} (expect: unreachable or prohibit, or no route); ip neigh (expect, for host unreachable: FAILED)",
+    check: "on the machine that sent the error: nft list ruleset (or iptables -nvL; confirmed if the counter of a reject rule rises); ip route get {server} (confirmed if it shows unreachable or prohibit, or no route); ip neigh (for host unreachable, confirmed if FAILED)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

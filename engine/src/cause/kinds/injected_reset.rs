@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::InjectedReset,
     clause: "a third party on the path injected a reset; the server did not send it and continued",
     counters: &[Counter::OutRsts],
-    check: "at client and server at the same time: tcpdump -ni any -w NAME.pcap 'tcp port {port}' (expect: only the client has the reset); then give both files to syncookie explain",
+    check: "at client and server at the same time: tcpdump -ni any -w NAME.pcap 'tcp port {port}' (confirmed if only the client has the reset); then give both files to syncookie explain",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

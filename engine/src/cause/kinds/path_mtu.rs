@@ -8,7 +8,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::PathMtu,
     clause: "large segments do not pass the path and small ones do: its MTU is smaller than the ends believe",
     counters: &[],
-    check: "on the {sender}, which sends the large segments: ping -M do -s 1472 {receiver} (and with smaller sizes; expect: only small ones are answered); tracepath {receiver}; to repair: let ICMP \"fragmentation needed\" and \"packet too big\" pass, clamp the MSS (nft: tcp option maxseg size set rt mtu), or set net.ipv4.tcp_mtu_probing=1",
+    check: "on the {sender}, which sends the large segments: ping -M do -s 1472 {receiver} (and with smaller sizes; confirmed if only small ones are answered); tracepath {receiver}; to repair: let ICMP \"fragmentation needed\" and \"packet too big\" pass, clamp the MSS (nft: tcp option maxseg size set rt mtu), or set net.ipv4.tcp_mtu_probing=1",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

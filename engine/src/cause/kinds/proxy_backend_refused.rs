@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendRefused,
     clause: "the server behind the proxy refused the connection",
     counters: &[Counter::OutRsts],
-    check: "on the server: ss -Htln 'sport = :{port}' (is a process listening?); tcpdump -ni any 'tcp port {port}' (expect: a RST answers the proxy's SYN)",
+    check: "on the server: ss -Htln 'sport = :{port}' (is a process listening?); tcpdump -ni any 'tcp port {port}' (confirmed if a RST answers the proxy's SYN)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

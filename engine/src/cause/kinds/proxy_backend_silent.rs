@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyBackendSilent,
     clause: "the server behind the proxy never answered",
     counters: &[],
-    check: "on the proxy: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (expect: the proxy's SYN gets no answer); if it runs Linux: cat /proc/net/stat/synproxy (expect: cookie_retrans rises)",
+    check: "on the proxy: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (confirmed if the proxy's SYN gets no answer); if it runs Linux: cat /proc/net/stat/synproxy (confirmed if cookie_retrans rises)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SourcePortsExhausted,
     clause: "a NAT device (SNAT) had no free source port for this destination",
     counters: &[],
-    check: "on the NAT device: conntrack -S (expect: insert_failed rises); conntrack -L -d {server} | wc -l (expect: as many as the NAT device has ports); in a cloud: its metric of used SNAT ports; from another source address: connect to the same destination (expect: it works)",
+    check: "on the NAT device: conntrack -S (confirmed if insert_failed rises); conntrack -L -d {server} | wc -l (confirmed if it counts as many as the NAT device has ports); in a cloud: its metric of used SNAT ports; from another source address: connect to the same destination (confirmed if it works)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

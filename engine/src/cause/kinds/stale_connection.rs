@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::StaleConnection,
     clause: "the server still had an earlier connection with the same ports",
     counters: &[],
-    check: "on the server: ss -tan 'sport = :{port}' (expect: a connection with the client's address and port); on firewalls on the path: do they forward an ACK that answers a SYN (challenge ACK), and the client's reset?",
+    check: "on the server: ss -tan 'sport = :{port}' (confirmed if it lists the client's address and port); on firewalls on the path: do they forward an ACK that answers a SYN (challenge ACK), and the client's reset?",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SynFlood,
     clause: "a SYN flood was sent to the listener",
     counters: &[Counter::TcpReqQFullDoCookies],
-    check: "on the server: nstat -az 'TcpExtTCPReqQFull*' TcpExtSyncookiesSent TcpExtListenDrops (expect: TCPReqQFullDoCookies and SyncookiesSent rise; with tcp_syncookies=0, ListenDrops); ss -Htn state syn-recv 'sport = :{port}' | wc -l (expect: near the limit of the SYN queue); sysctl net.ipv4.tcp_syncookies (expect: 1; if it is 0, a full SYN queue drops the SYNs of clients, too)",
+    check: "on the server: nstat -az 'TcpExtTCPReqQFull*' TcpExtSyncookiesSent TcpExtListenDrops (confirmed if TCPReqQFullDoCookies and SyncookiesSent rise; with tcp_syncookies=0, ListenDrops); ss -Htn state syn-recv 'sport = :{port}' | wc -l (confirmed if near the limit of the SYN queue); sysctl net.ipv4.tcp_syncookies (should be 1; if it is 0, a full SYN queue drops the SYNs of clients, too)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SynLost,
     clause: "a SYN or its answer was lost, and a retransmission got through",
     counters: &[Counter::ListenDrops],
-    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-syn != 0' (does the first SYN arrive? is it answered?); on the devices on the path: conntrack -S (expect: insert_failed or drop rises); if only reused ports fail: ipvsadm -lnc (and sysctl net.ipv4.vs.conn_reuse_mode); if only SYNs with ECN fail: sysctl net.ipv4.tcp_ecn",
+    check: "on the server: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-syn != 0' (does the first SYN arrive? is it answered?); on the devices on the path: conntrack -S (confirmed if insert_failed or drop rises); if only reused ports fail: ipvsadm -lnc (and sysctl net.ipv4.vs.conn_reuse_mode); if only SYNs with ECN fail: sysctl net.ipv4.tcp_ecn",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

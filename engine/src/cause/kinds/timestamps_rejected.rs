@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::TimestampsRejected,
     clause: "the server dropped a SYN whose timestamp is older than that of an earlier SYN from the same address, as behind NAT",
     counters: &[Counter::PawsPassive],
-    check: "on the server, with Linux before 4.12: nstat -az TcpExtPAWSPassive (expect: it rises with each failure); sysctl net.ipv4.tcp_tw_recycle (expect: 1); in front of the server, with a later kernel: look for a device that drops such SYNs",
+    check: "on the server, with Linux before 4.12: nstat -az TcpExtPAWSPassive (confirmed if it rises with each failure); sysctl net.ipv4.tcp_tw_recycle (1 confirms the cause); in front of the server, with a later kernel: look for a device that drops such SYNs",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::WrongAcknowledgment,
     clause: "a device challenged the client with a wrong acknowledgment number",
     counters: &[],
-    check: "on the client: tcpdump -vni any 'tcp port {port} and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (expect: the two SYN-ACKs differ in TTL or options, and the second one comes after the client's reset); on the device: the list of trusted clients",
+    check: "on the client: tcpdump -vni any 'tcp port {port} and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' (confirmed if the two SYN-ACKs differ in TTL or options, and the second one comes after the client's reset); on the device: the list of trusted clients",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

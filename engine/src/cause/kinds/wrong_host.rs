@@ -6,7 +6,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::WrongHost,
     clause: "a load balancer sent the ACK to another host",
     counters: &[],
-    check: "on every host behind the address: tcpdump -ni any 'tcp port {port}' (expect: one host sees the SYN, another the ACK)",
+    check: "on every host behind the address: tcpdump -ni any 'tcp port {port}' (confirmed if one host sees the SYN, another the ACK)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::RulesOut,
     kernel: None,
