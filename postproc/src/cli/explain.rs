@@ -67,15 +67,16 @@ pub struct Explain {
     /// a snapshot of syncookie kernel; or a trace of drops and resets (perf script, nettrace
     /// --drop, dropwatch, tcpdrop). Files may be compressed. For a folder, all such files in it and
     /// in its subfolders are read. Two files of the same kind from the same machine count as two
-    /// readings, before and after: what changed between them is used.
+    /// readings, before and after: what changed between them is used. Without dates, the first one
+    /// is assumed to be from before the failure, the second one from after it.
     ///
     /// Counters are evidence about their own machine only. If a SYN proxy is in front of the
     /// server, write server=FILE or proxy=FILE. A FILE given without either is assumed to be from
     /// the server. If its SYNPROXY counters show that SYNs were answered there, it is assumed to be
     /// from the proxy.
     ///
-    /// The files apply to the server given with --server, or to every server. A file without a date
-    /// is assumed to have been saved after the failure.
+    /// The files apply to the server given with --server, or to every server. A single file
+    /// without a date is assumed to have been saved after the failure.
     #[arg(long, value_name = "[server=|proxy=]FILE", num_args = 1.., value_parser = KernelFileParser, value_hint = ValueHint::FilePath)]
     pub kernel: Vec<KernelFile>,
 

@@ -20,15 +20,15 @@ pub struct Reporting {
     #[arg(long, value_enum)]
     pub format: Option<Format>,
 
-    /// Output file; - is standard output. The file is written atomically, except with --follow,
-    /// which appends
+    /// Output file; - is standard output. The file is written atomically; only analyze --follow
+    /// appends to it
     ///
     /// Without --format, these extensions choose it: .html, .json, .jsonl or .ndjson, .csv, .ecs,
     /// .zeek, .summary and, in builds with Parquet, .parquet. With all others, the output is a table.
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
 
-    /// Time zone of the times in the table, the summary line and the lines of --follow
+    /// Time zone of the times in the table, the summary line and the lines of analyze --follow
     #[arg(long, value_name = "ZONE", value_enum, default_value_t)]
     pub time: TimeZone,
 
@@ -38,6 +38,9 @@ pub struct Reporting {
 
     /// Exit with 3 if a SYN cookie or SYN proxy was found at this confidence or above; with
     /// --fail-on failure, if a handshake failed or a connection got stuck
+    ///
+    /// Handshakes of scans count, although the headline leaves them out. A health check, which the
+    /// client ends on purpose, did not fail.
     #[arg(long, value_name = "FINDING", value_enum)]
     pub fail_on: Option<FailOn>,
 
@@ -72,7 +75,7 @@ pub struct Reporting {
     ///
     /// Repeated conditions of one kind are ORed; if since or until is given several times, the
     /// narrowest range applies. Different kinds are ANDed. The filter changes no verdict: all
-    /// packets are read and analysed.
+    /// handshakes are judged.
     #[arg(long, value_name = "CONDITION", value_parser = ConditionParser, hide_possible_values = true)]
     pub filter: Vec<Condition>,
 
@@ -93,7 +96,8 @@ pub struct Reporting {
     /// a snapshot of syncookie kernel; or a trace of drops and resets (perf script, nettrace
     /// --drop, dropwatch, tcpdrop). Files may be compressed. For a folder, all such files in it and
     /// in its subfolders are read. Two files of the same kind from the same machine count as two
-    /// readings, before and after: what changed between them is used.
+    /// readings, before and after: what changed between them is used. Without dates, the first one
+    /// is assumed to be from before the failure, the second one from after it.
     ///
     /// Counters are evidence about their own machine only. If a SYN proxy is in front of the
     /// server, write server=FILE or proxy=FILE. A FILE given without either is assumed to be from
@@ -121,8 +125,8 @@ pub struct Reporting {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Add all episodes, and the evidence of each kind of finding, to the table; name the files
-    /// that were skipped
+    /// Add all episodes to the table, and list the evidence of each kind of finding instead of the
+    /// most likely causes; name the files that were skipped
     #[arg(short, long)]
     pub verbose: bool,
 }

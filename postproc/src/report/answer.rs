@@ -261,14 +261,13 @@ fn extent(totals: &Totals) -> String {
     let (reliable, possible) = (&totals.reliable, &totals.possible);
     if reliable.handshakes > 0 {
         let confidence = totals.strongest.map_or_else(String::new, |max| format!("; highest confidence: {max}"));
-        let number = reliable.handshakes + possible.handshakes;
-        let parts = match possible.handshakes {
-            0 => String::new(),
-            possible => {
-                format!("; {} likely or certain, {} only possible", grouped(reliable.handshakes), grouped(possible))
-            }
+        let (sure, unsure) = match possible.handshakes {
+            0 => ("", String::new()),
+            1 => (" are likely or certain", "; 1 more is only possible".to_owned()),
+            possible => (" are likely or certain", format!("; {} more are only possible", grouped(possible))),
         };
-        format!("{} of {}{}{parts}{confidence}.", grouped(number), all(totals), episodes(totals))
+        let number = grouped(reliable.handshakes);
+        format!("{number} of {}{sure}{}{unsure}{confidence}.", all(totals), episodes(totals))
     } else {
         format!("{} of {}; no finding is likely or certain.", grouped(possible.handshakes), all(totals))
     }

@@ -221,8 +221,11 @@ impl<'a> Remedy<'a> {
             let text = format!("{}{}", words::hindered(self.hindered), self.hindered_example);
             paragraph(output, terminal.width, "    ", &text)?;
         }
-        check::write(output, terminal, "    ", "", &check::below(folder, self.check))?;
-        if !is_alone || self.ruled_out.is_empty() {
+        if !self.is_ruled_out {
+            check::write(output, terminal, "    ", "", &check::below(folder, self.check))?;
+        }
+        let is_listed = is_alone || self.is_ruled_out;
+        if !is_listed || self.ruled_out.is_empty() {
             return Ok(());
         }
         let kinds: Vec<_> = self.ruled_out.iter().map(|kind| kind.as_str()).collect();
@@ -240,6 +243,9 @@ impl<'a> Remedy<'a> {
         let how = match (self.reset, self.stuck) {
             (0, 0) => String::new(),
             (all, _) if all == self.count => ", reset by the server side".into(),
+            (_, all) if all == self.count && self.cause == CauseKind::InjectedReset => {
+                ", reset for the client after the handshake".into()
+            }
             (_, all) if all == self.count => ", stuck after the handshake".into(),
             (reset, 0) => format!(" ({} of them reset by the server side)", grouped(reset)),
             (0, stuck) => format!(" ({} of them stuck after the handshake)", grouped(stuck)),
@@ -251,12 +257,13 @@ impl<'a> Remedy<'a> {
             (0, _) | (_, 0) => String::new(),
             (failed, delayed) => format!(", {} of them failed and {} delayed", grouped(failed), grouped(delayed)),
         };
-        let cause = self.cause.clause();
-        let lead = if self.is_ruled_out { "no cause fits; closest: " } else { "" };
         // What gets stuck is the connection.
         let noun = if self.stuck == self.count { "connection" } else { noun };
-        let (number, strength, example) = (count(self.count, noun), &self.strength, &self.example);
-        format!("{number} to {whose}{parts}{how}: {lead}{cause} ({}{strength}){example}", self.cause)
+        let why = match self.is_ruled_out {
+            true => words::NO_CAUSE.to_owned(),
+            false => format!("{} ({}{})", self.cause.clause(), self.cause, self.strength),
+        };
+        format!("{} to {whose}{parts}{how}: {why}{}", count(self.count, noun), self.example)
     }
 }
 

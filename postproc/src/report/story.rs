@@ -6,7 +6,7 @@ use syncookie_engine::{Episode, Finding, Frame, Timestamp};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::findings::Group;
-use super::{check, strength};
+use super::{check, strength, words};
 use crate::text::{self, microsecond, range};
 
 /// Maximum pieces of evidence shown of a finding: the strongest.
@@ -114,14 +114,20 @@ fn sum(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Res
 
 fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::Result<()> {
     let Some(cause) = finding.causes.first() else { return Ok(()) };
-    let reasons =
-        if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
-    // If every cause is ruled out, the first is not likely, only less impossible.
-    let lead = if cause.ruled_out { "      no cause fits; closest: " } else { "      most likely cause: " };
-    paragraph(output, terminal.width, lead, &escape_controls(&format!("{}{reasons}", cause.kind)))?;
+    if cause.ruled_out {
+        paragraph(output, terminal.width, "      ", words::NO_CAUSE)?;
+    } else {
+        let reasons =
+            if cause.supporting.is_empty() { String::new() } else { format!(": {}", cause.supporting.join("; ")) };
+        let reasons = escape_controls(&format!("{}{reasons}", cause.kind)).into_owned();
+        paragraph(output, terminal.width, "      most likely cause: ", &reasons)?;
+    }
     for excluded in finding.causes.iter().filter(|cause| cause.ruled_out) {
         let why = excluded.against.join("; ");
         paragraph(output, terminal.width, "      ruled out: ", &escape_controls(&format!("{}: {why}", excluded.kind)))?;
+    }
+    if cause.ruled_out {
+        return Ok(());
     }
     check::write(output, terminal, "      ", "to confirm", &cause.check)
 }

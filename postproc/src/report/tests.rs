@@ -472,7 +472,7 @@ fn a_possible_finding_is_not_reported_as_a_fact() {
     let said = "Nothing failed; a SYN proxy may have answered for [2001:db8::2]:80. A SYN proxy may have answered 1 of 2 handshakes; no finding is likely \
                 or certain. ";
     assert!(unwrapped(&table(&[working, unclear()], PLAIN, false)).starts_with(said));
-    let said = "A SYN proxy answered for [2001:db8::2]:80: 2 of 2 handshakes, in 1 episode; 1 likely or certain, 1 only \
+    let said = "A SYN proxy answered for [2001:db8::2]:80: 1 of 2 handshakes are likely or certain, in 1 episode; 1 more is only \
                 possible; highest confidence: likely. ";
     let text = unwrapped(&table(&[leaked(0), weak], PLAIN, false));
     assert!(text.contains(said), "{text}");

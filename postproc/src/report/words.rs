@@ -25,6 +25,9 @@ pub const fn answered_by(verdict: Verdict, outcome: Outcome) -> &'static str {
     }
 }
 
+/// Said where the packets rule out every cause.
+pub const NO_CAUSE: &str = "no known cause fits, because the packets contradict each of them";
+
 /// Returns an outcome as a clause.
 pub const fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
@@ -45,6 +48,9 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 pub fn course(finding: &Finding) -> String {
     let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
     match finding.outcome {
+        Outcome::Established if finding.completion.has_failed && cause == Some(CauseKind::InjectedReset) => {
+            "the client completed the handshake, and then received a reset that the server did not send".into()
+        }
         Outcome::Established if finding.completion.has_failed => {
             "the client completed the handshake, and then the connection got stuck".into()
         }

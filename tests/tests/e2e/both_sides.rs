@@ -231,3 +231,30 @@ fn flood_handshakes_that_are_only_counted_are_said_to_be_counted_in_each_capture
     assert!(page.contains("13,400 flood handshakes are only counted, and not listed (--max-flood)."));
     assert!(!page.contains("the capture has no SYN-ACK (0)"), "a reason that applies to nothing is not listed");
 }
+
+#[test]
+fn failed_connections_of_one_capture_and_working_ones_of_another_have_nothing_in_common() {
+    let folder = package().join("causes/answered_from_elsewhere");
+    let shown = run(Command::new(&programs().syncookie).arg("analyze").arg(folder));
+    assert!(shown.stdout.contains("20 of 34 connections"), "{}", shown.stdout);
+    assert!(!shown.stdout.contains("What failed handshakes have in common"), "{}", shown.stdout);
+}
+
+#[test]
+fn no_cause_is_called_the_closest_where_the_packets_rule_out_all() {
+    let folder = sample("linux-6.18/plain_bad_ack");
+    let analyze = |options: &[&str]| {
+        let mut program = Command::new(&programs().syncookie);
+        unwrapped(&run(program.arg("analyze").arg(&folder).args(options)).stdout)
+    };
+    let table = analyze(&[]);
+    let said = "8 connections to 10.0.2.2:80, reset by the server side: no known cause fits, because the packets contradict \
+                each of them; see frame 2 of client.pcap ruled out: wrong-host,";
+    assert!(table.contains(said) && !table.contains("load balancer"), "{table}");
+    let detailed = analyze(&["--verbose"]);
+    assert!(detailed.contains("no known cause fits") && !detailed.contains("closest"), "{detailed}");
+    let explained = unwrapped(&run(Command::new(&programs().syncookie).arg("explain").arg(&folder)).stdout);
+    let said =
+        "no known cause fits, because the packets contradict each of them. The client's ACK in frame 3 acknowledges ";
+    assert!(explained.to_lowercase().contains(&said.to_lowercase()), "{explained}");
+}

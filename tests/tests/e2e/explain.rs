@@ -132,7 +132,8 @@ fn what_to_do_next_says_why_it_ends_before_the_last_cause() {
          probable."
     );
     let both = user_trace().parent().expect("it is in a folder").to_owned();
-    let said = "Another capture confirms cause 1. The rest of its check shows what to repair. The others can wait: ";
+    let said = "Another of these captures has confirmed cause 1. The remaining commands of cause 1 show what to repair. \
+                The others can wait: ";
     assert!(next(both.clone()).starts_with(said), "{}", next(both));
 }
 

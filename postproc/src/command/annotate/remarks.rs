@@ -6,7 +6,7 @@ use std::path::Path;
 
 use syncookie_engine::{Evidence, Finding, Frame};
 
-use crate::report::{check, strength};
+use crate::report::{check, strength, words};
 
 /// Comments on frames, in a temporary file, because they can exceed the memory.
 pub struct Remarks {
@@ -85,11 +85,13 @@ impl Remarks {
     /// failed.
     fn why(&self, finding: &Finding) -> String {
         let Some(cause) = finding.causes.first() else { return String::new() };
-        // If all causes are ruled out, the first is not the most likely.
-        let lead = if cause.ruled_out { "No known cause fits. Closest:" } else { "Most likely cause:" };
+        // If all causes are ruled out, the first is not likely either.
+        if cause.ruled_out {
+            return format!("{}.", words::capitalised(words::NO_CAUSE));
+        }
         let reasons: String = cause.supporting.iter().map(|reason| format!("- {reason}\n")).collect();
         let check = check::unwrapped("To confirm", &cause.check);
-        format!("{lead} {} ({})\n{reasons}{check}", cause.kind.clause(), cause.kind)
+        format!("Most likely cause: {} ({})\n{reasons}{check}", cause.kind.clause(), cause.kind)
     }
 
     /// Sorts the comments by frame.

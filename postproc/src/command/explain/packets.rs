@@ -52,6 +52,11 @@ impl Explained {
         }
     }
 
+    /// Returns whether it acknowledges another number than the SYN-ACK requires.
+    pub fn is_wrong_ack(&self) -> bool {
+        matches!(self, Self::Segment(packet) if packet.what == "wrong ACK")
+    }
+
     pub fn shows(&self) -> &[String] {
         match self {
             Self::Segment(packet) => &packet.shows,

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, CheckLine, Finding, NarratedPacket, Outcome, check_lines, odds};
+use syncookie_engine::{Cause, CheckLine, Confidence, Finding, NarratedPacket, Outcome, Verdict, check_lines, odds};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
@@ -55,12 +55,20 @@ fn summary(finding: &Finding) -> String {
                 assumed.map_or_else(String::new, |verdict| format!(" {}", words::assumption(cause.kind, verdict)));
             format!(" Most likely cause: {} ({}{close}).{assumption}", cause.kind.clause(), cause.kind)
         }
-        true => " Every known cause is contradicted by the evidence.".to_owned(),
+        true => format!(" {}.", capitalised(words::NO_CAUSE)),
     });
     let assessment = &finding.assessment;
     let confidence = strength::confidence(assessment)
         .map_or_else(String::new, |confidence| format!(" ({}, {confidence})", assessment.verdict));
-    let verdict = capitalised(words::answered_by(assessment.verdict, finding.outcome));
+    let verdict = match (assessment.verdict, assessment.confidence) {
+        (Verdict::SynCookie, Some(Confidence::Possible)) => {
+            "The server may have answered the SYN with a SYN cookie".into()
+        }
+        (Verdict::SynProxy, Some(Confidence::Possible)) => {
+            "A SYN proxy may have answered the SYN for the server".into()
+        }
+        (verdict, _) => capitalised(words::answered_by(verdict, finding.outcome)),
+    };
     format!("{verdict}{confidence}. {}.{cause}", capitalised(&words::course(finding)))
 }
 
@@ -134,7 +142,12 @@ impl Page<'_> {
         let place = format!("{}, {} UTC", text::capture(&story.chosen.capture), microsecond(finding.time));
         paragraph(self.output, self.terminal.width, "", &place)?;
         writeln!(self.output)?;
-        self.line("", &summary(finding))
+        let wrong_ack = story.packets.explained.iter().find(|packet| packet.is_wrong_ack());
+        let why = wrong_ack.filter(|_| finding.causes.first().is_some_and(|cause| cause.ruled_out)).map(|packet| {
+            let shown: String = packet.shows().iter().map(|shown| format!(" {shown}")).collect();
+            format!(" The client's ACK in frame {}{shown}.", packet.frame().number)
+        });
+        self.line("", &format!("{}{}", summary(finding), why.unwrap_or_default()))
     }
 
     fn packet(&mut self, packet: &Explained, story: &Story<'_>) -> io::Result<()> {
@@ -265,11 +278,11 @@ impl Page<'_> {
         let lines = finding.causes.first().map_or_else(Vec::new, |first| check_lines(&first.check));
         let is_confirmed = lines.iter().any(CheckLine::is_confirmed);
         let first = if is_confirmed && lines.iter().all(CheckLine::is_done) {
-            "Another capture confirms cause 1."
+            "Another of these captures has confirmed cause 1."
         } else if is_confirmed {
-            "Another capture confirms cause 1. The rest of its check shows what to repair."
+            "Another of these captures has confirmed cause 1. The remaining commands of cause 1 show what to repair."
         } else if lines.iter().any(CheckLine::is_done) {
-            "Another capture answers a part of the check of cause 1. Run the rest of it."
+            "Another of these captures answers a part of the check of cause 1. Run the remaining commands."
         } else {
             "Run the check of cause 1."
         };
@@ -290,6 +303,10 @@ impl Page<'_> {
         self.heading("Other handshakes")?;
         let rest = story.matching - 1;
         let which = match (story.is_selected, rest) {
+            (false, _) if story.captures.len() > 1 => format!(
+                "The captures contain {}; a connection that several captures contain is one handshake in each",
+                count(rest, "other handshake")
+            ),
             (false, _) => format!("The captures contain {}", count(rest, "other handshake")),
             (true, 1) => "1 other handshake matches the options".into(),
             (true, _) => format!("{} match the options", count(rest, "other handshake")),
@@ -329,7 +346,10 @@ impl Page<'_> {
 /// 0x0000`.
 fn header(packet: &NarratedPacket) -> String {
     let segment = &packet.segment;
-    let relative = |number: Option<u32>| number.map_or_else(String::new, |number| format!(" ({number})"));
+    // A number before the first one is that of another connection.
+    let relative = |number: Option<u32>| {
+        number.filter(|&number| number < 1 << 31).map_or_else(String::new, |number| format!(" ({number})"))
+    };
     let mut parts = vec![format!("[{}] seq {}{}", segment.flags, segment.seq, relative(packet.relative_seq))];
     if segment.flags.split(", ").any(|flag| flag == "ACK") {
         parts.push(format!("ack {}{}", segment.ack, relative(packet.relative_ack)));

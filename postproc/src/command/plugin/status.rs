@@ -13,8 +13,9 @@ fn why_not(wireshark: &Wireshark, fits: bool, has_complaints: bool) -> String {
     let remedy = wireshark.packaging().and_then(|packaging| packaging.remedy(wireshark.folder(false)));
     match (fits, has_complaints) {
         (false, _) => format!(
-            "no plugin for Wireshark {} is in these folders. Install it with syncookie plugin install",
-            wireshark.release
+            "no plugin for Wireshark {} is in these folders. Install it with syncookie plugin install{}",
+            wireshark.release,
+            root::warning().map_or("", |_| " --system")
         ),
         (true, true) => "see the message of tshark above".into(),
         (true, false) => {
