@@ -113,7 +113,10 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
         if !parts.is_empty() {
             let is_rising =
                 resource.kind == ResourceKind::Resets && resource.counters.iter().any(Counter::has_increased);
-            let remark = resource.remark.clone().filter(|_| is_verbose || is_rising || resource.level().is_some());
+            let is_remarkable = is_verbose || is_rising || resource.level().is_some();
+            // It may quote a setting, which can be any text of a file.
+            let remark =
+                resource.remark.as_deref().filter(|_| is_remarkable).map(|remark| escape_controls(remark).into_owned());
             let parts = Vec::from_iter(iter::once(parts.join(", ")).chain(remark));
             rows.push([resource.kind.title().to_owned(), subject(resource), parts.join("; ")]);
         }
