@@ -162,7 +162,7 @@ fn the_users_trace_is_explained_packet_by_packet_with_its_cause_and_the_causes_r
         "ruled out: cookie-rejected",
         "because the SYN-ACK's window is 0",
         "ruled out: accept-queue-overflow",
-        "to confirm, on the server: tcpdump -ni any 'tcp port 8080' (expect",
+        "to confirm, on the server: tcpdump -ni any 'tcp port 8080' (confirmed if",
         "What to do next Run the check of cause 1.",
         "The captures contain 2 other handshakes. Choose one with --frame, --client or --server:",
     ] {
