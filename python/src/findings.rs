@@ -11,20 +11,18 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyCapsule;
 use syncookie::BatchSink;
 use syncookie::bindings::{self, BindingError};
 
 use crate::exception;
-use crate::stream::{Stream, WAITING, batches, locked};
+use crate::stream::{Rows, Stream, WAITING, batches, locked};
 
 /// Result of a run: JSON objects by their names, or the reason why there is none.
 type Ended = Result<HashMap<&'static str, String>, BindingError>;
 
 /// Findings of a run of `analyze` or `judge`. The rows can be read once, as Arrow.
-#[pyclass(module = "syncookie", frozen)]
+#[pyclass(module = "syncookie", frozen, extends = Rows)]
 pub struct Findings {
-    stream: Mutex<Option<Stream>>,
     ended: Arc<Mutex<Option<Ended>>>,
 }
 
@@ -34,7 +32,11 @@ impl Findings {
     /// observations as any object with batches of them.
     #[new]
     #[pyo3(signature = (args, observations = None))]
-    fn new(py: Python<'_>, args: Vec<OsString>, observations: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        args: Vec<OsString>,
+        observations: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
         let observations = observations.as_ref().map(batches).transpose()?;
         let ((schemas, schema), (sender, receiver)) = (sync_channel(1), sync_channel(WAITING));
         let ended = Arc::new(Mutex::new(None));
@@ -47,30 +49,15 @@ impl Findings {
             // The reader of the rows waits until the result is there.
             drop(sender);
         });
-        let findings = Self { stream: Mutex::new(None), ended };
+        let findings = Self { ended };
         match py.detach(move || schema.recv()) {
-            Ok(schema) => {
-                *locked(&findings.stream) = Some(Stream { schema, receiver });
-                Ok(findings)
-            }
+            Ok(schema) => Ok(Stream { schema, receiver }.rows_of(findings)),
             Err(_) => {
                 // The run failed, and its result follows.
                 py.detach(move || receiver.recv()).ok();
                 Err(findings.objects().err().unwrap_or_else(|| PyRuntimeError::new_err("the run sent no columns")))
             }
         }
-    }
-
-    /// Returns the rows, for any library that reads Arrow.
-    #[pyo3(signature = (requested_schema = None))]
-    fn __arrow_c_stream__<'py>(
-        &self,
-        py: Python<'py>,
-        requested_schema: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyCapsule>> {
-        // Whoever asks for other columns casts them.
-        let _ = requested_schema;
-        Stream::capsule(py, &self.stream)
     }
 
     /// Returns the objects about the whole run, as JSON. They are there once all rows were read.

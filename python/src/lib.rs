@@ -10,7 +10,7 @@ use columns::Columns;
 use findings::Findings;
 use observations::Observations;
 use stored::{Described, files};
-use stream::batches;
+use stream::{Rows, batches};
 
 mod columns;
 mod findings;
@@ -60,6 +60,7 @@ fn _syncookie(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Columns>()?;
     module.add_class::<Findings>()?;
     module.add_class::<Observations>()?;
+    module.add_class::<Rows>()?;
     module.add_function(wrap_pyfunction!(observe, module)?)?;
     module.add_function(wrap_pyfunction!(series, module)?)?;
     module.add_function(wrap_pyfunction!(wholes, module)?)?;

@@ -9,18 +9,16 @@ use std::thread;
 use arrow_array::RecordBatch;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyCapsule;
 use syncookie::bindings::{self, BindingError};
 use syncookie::observations::{RowSink, columns};
 
 use crate::exception;
 use crate::stored::{Described, files};
-use crate::stream::{Stream, WAITING, locked};
+use crate::stream::{Rows, Stream, WAITING, locked};
 
 /// Observations of a run of `observe`. They can be read once, as Arrow.
-#[pyclass(module = "syncookie", frozen)]
+#[pyclass(module = "syncookie", frozen, extends = Rows)]
 pub struct Observations {
-    stream: Mutex<Option<Stream>>,
     ended: Arc<Mutex<Option<Result<String, BindingError>>>>,
 }
 
@@ -30,7 +28,7 @@ impl Observations {
     /// files, if they are given, and not those that the arguments name.
     #[new]
     #[pyo3(signature = (args, captures = None))]
-    fn new(args: Vec<OsString>, captures: Option<Vec<Described>>) -> PyResult<Self> {
+    fn new(args: Vec<OsString>, captures: Option<Vec<Described>>) -> PyResult<PyClassInitializer<Self>> {
         let captures = captures.map(files);
         let schema = columns().map_err(|error| PyRuntimeError::new_err(error.to_string()))?;
         let (sender, receiver) = sync_channel(WAITING);
@@ -42,19 +40,7 @@ impl Observations {
             // The reader of the rows waits until the result is there.
             drop(sender);
         });
-        Ok(Self { stream: Mutex::new(Some(Stream { schema, receiver })), ended })
-    }
-
-    /// Returns the rows, for any library that reads Arrow.
-    #[pyo3(signature = (requested_schema = None))]
-    fn __arrow_c_stream__<'py>(
-        &self,
-        py: Python<'py>,
-        requested_schema: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyCapsule>> {
-        // Whoever asks for other columns casts them.
-        let _ = requested_schema;
-        Stream::capsule(py, &self.stream)
+        Ok(Stream { schema, receiver }.rows_of(Self { ended }))
     }
 
     /// Returns the problems of captures as JSON. They are there once all rows were read.

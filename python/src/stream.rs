@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
+use pyo3::PyClass;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -24,10 +25,29 @@ pub struct Stream {
     pub receiver: Receiver<RecordBatch>,
 }
 
+/// Rows of a run, which can be read once, as Arrow.
+#[pyclass(module = "syncookie", frozen, subclass)]
+pub struct Rows(Mutex<Option<Stream>>);
+
 impl Stream {
-    /// Returns a stream as a capsule, once.
-    pub fn capsule<'py>(py: Python<'py>, stream: &Mutex<Option<Self>>) -> PyResult<Bound<'py, PyCapsule>> {
-        let stream = locked(stream).take().ok_or_else(|| PyRuntimeError::new_err("the rows were already read"))?;
+    /// Makes these the rows of a run.
+    pub fn rows_of<T: PyClass<BaseType = Rows>>(self, run: T) -> PyClassInitializer<T> {
+        PyClassInitializer::from(Rows(Mutex::new(Some(self)))).add_subclass(run)
+    }
+}
+
+#[pymethods]
+impl Rows {
+    /// Returns the rows, for any library that reads Arrow.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // Whoever asks for other columns casts them.
+        let _ = requested_schema;
+        let stream = locked(&self.0).take().ok_or_else(|| PyRuntimeError::new_err("the rows were already read"))?;
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(stream)), STREAM)
     }
 }
