@@ -43,6 +43,14 @@ pub struct NarratedPacket {
     pub shows: Vec<String>,
 }
 
+impl NarratedPacket {
+    /// Returns whether it acknowledges another number than the SYN-ACK requires.
+    #[must_use]
+    pub fn is_wrong_ack(&self) -> bool {
+        self.what == PacketRole::WrongAck.name()
+    }
+}
+
 /// Describes the packets of one handshake, which are pushed in the order of the capture.
 #[derive(Debug)]
 pub struct Narrator<'a> {

@@ -34,10 +34,11 @@ Exit codes:
 /// Copy captures to pcapng, adding findings as packet comments
 ///
 /// The SYN-ACK (the SYN, if there is no SYN-ACK) gets a comment with verdict, confidence, evidence,
-/// cause and the command that confirms the cause. The reset that ended the handshake gets a comment that names the SYN-ACK,
-/// and so does the later frame that decided the verdict (for example the first segment of the
-/// server after its SYN-ACK). Ordinary handshakes that worked without delay get none. Frame numbers in comments
-/// refer to the output file. Link types, interface names, times and existing comments are kept.
+/// cause and the command that confirms the cause. The reset that ended the handshake gets a comment
+/// that names the SYN-ACK, and so does the later frame that decided the verdict (for example the
+/// first segment of the server after its SYN-ACK). Ordinary handshakes that worked without delay
+/// get none. Frame numbers in comments refer to the output file. Link types, interface names, times
+/// and existing comments are kept.
 ///
 /// Several captures are written to one file in sequence, and each is analysed separately; rotated
 /// files are one capture. If captures show the same connections from two places, annotate each into
@@ -67,11 +68,10 @@ pub struct Annotate {
     /// IP addresses that share a prefix get replacements that share a prefix of the same length.
     /// Ethernet addresses are replaced as a whole. Equal addresses get equal replacements. The
     /// random key is not kept. Only the TCP/IP headers of the innermost packet are written. Their
-    /// checksums are recomputed; in a segment without payload, a TCP checksum that was wrong
-    /// stays wrong. Payload, tunnels, VLAN tags, options that can contain addresses, comments and
-    /// interface names are removed. Frames without TCP are emptied,
-    /// except ICMP errors about a TCP segment, which keep type, code, MTU and the quoted headers.
-    /// Times, ports, sequence numbers,
+    /// checksums are recomputed; in a segment without payload, a TCP checksum that was wrong stays
+    /// wrong. Payload, tunnels, VLAN tags, options that can contain addresses, comments and
+    /// interface names are removed. Frames without TCP are emptied, except ICMP errors about a TCP
+    /// segment, which keep type, code, MTU and the quoted headers. Times, ports, sequence numbers,
     /// TCP timestamps and TTLs are kept, so that every verdict is the same.
     #[arg(long)]
     pub anonymize: bool,

@@ -54,7 +54,7 @@ impl Explained {
 
     /// Returns whether it acknowledges another number than the SYN-ACK requires.
     pub fn is_wrong_ack(&self) -> bool {
-        matches!(self, Self::Segment(packet) if packet.what == "wrong ACK")
+        matches!(self, Self::Segment(packet) if packet.is_wrong_ack())
     }
 
     pub fn shows(&self) -> &[String] {
