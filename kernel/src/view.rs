@@ -177,7 +177,7 @@ mod tests {
                 continue;
             };
             assert!(table.contains(why) && table.contains(", not compared with test"), "{table}");
-            assert!(!table.contains("change unknown") && !table.contains("increase since"), "{table}");
+            assert!(!table.contains("earlier sample: ") && !table.contains("increase since"), "{table}");
             assert!(json.contains("\"compared\": false") && json.contains("\"compared_seconds\": null"), "{json}");
         }
     }
@@ -191,6 +191,22 @@ mod tests {
         let [first, ..] = &view.findings()[..] else { panic!("no finding") };
         assert_eq!((first.0.kind.name(), first.1.only_earlier), ("conntrack", Some(Level::Exhausted)));
         assert_eq!((first.0.usage, view.level()), (None, Some(Level::Overflowed)));
+    }
+
+    #[test]
+    fn a_counter_without_an_increase_says_which_sample_has_it() {
+        let earlier = "TcpExt: ListenOverflows ListenDrops\nTcpExt: 41 57\n";
+        let later = "TcpExt: ListenOverflows TCPReqQFullDrop\nTcpExt: 3 8\n";
+        let mut text = Vec::new();
+        report::write(Options::default(), &[view(earlier, facts(later))], &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
+        for counter in [
+            "ListenOverflows 3 (earlier sample: 41)",
+            "ListenDrops 57 (only in the earlier sample)",
+            "TCPReqQFullDrop 8 (not in the earlier sample)",
+        ] {
+            assert!(text.contains(counter), "{counter}: {text}");
+        }
     }
 
     #[test]

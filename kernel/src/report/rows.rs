@@ -124,14 +124,18 @@ pub fn counts(view: &View, is_verbose: bool) -> Vec<CounterRow> {
     rows
 }
 
-/// Formats a counter: `ListenOverflows 12 (+3)`.
+/// Formats a counter: `ListenOverflows 12 (+3)`. If the increase is not known, it says why.
 fn count(counter: &Counter, is_compared: bool) -> String {
     let increase = match counter.increase {
         // A tool counted it while it ran, not the kernel since boot. Drops and resets share reasons.
         _ if counter.name.starts_with("traced.drop.") => " (packets dropped, in the trace)".into(),
         _ if counter.name.starts_with("traced.") => " (resets sent, in the trace)".into(),
         Some(increase) if increase > 0 => format!(" (+{})", grouped(increase)),
-        None if is_compared => " (change unknown)".into(),
+        _ if counter.only_earlier => " (only in the earlier sample)".into(),
+        None if is_compared => match counter.earlier {
+            Some(earlier) => format!(" (earlier sample: {})", grouped(earlier)),
+            None => " (not in the earlier sample)".into(),
+        },
         _ => String::new(),
     };
     format!("{} {}{increase}", counter.short_name(), counter.total.map_or("unknown".into(), grouped))

@@ -142,7 +142,7 @@ fn traced_reason(context: &Context<'_>, number: u64, example: &Traced) -> Resour
         TracedKind::Reset => "reset",
     };
     let name = format!("traced.{kind}.{}", example.reason);
-    resource.counters = vec![Counter { name, total: Some(number), increase: None }];
+    resource.counters = vec![Counter { name, total: Some(number), increase: None, earlier: None, only_earlier: false }];
     let Some(meaning) = example.meaning() else { return resource };
     let (what, verb) = match example.kind {
         TracedKind::Drop => ("packet", "dropped"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Finding, Level, Resource};
+use super::{Counter, Finding, Level, Resource};
 
 /// Adds the counters and findings of facts that only the earlier sample has.
 pub(crate) fn add_earlier(resources: &mut Vec<Resource>, earlier: Vec<Resource>) {
@@ -24,8 +24,10 @@ impl Resource {
     /// Adds counters and findings of the earlier sample.
     fn add_earlier(&mut self, earlier: Self) {
         for old in earlier.counters.into_iter().filter(|old| old.total.is_some()) {
+            let old = Counter { only_earlier: true, ..old };
             match self.counters.iter_mut().find(|counter| counter.name == old.name) {
-                Some(counter) => counter.total = counter.total.or(old.total),
+                Some(counter) if counter.total.is_some() => {}
+                Some(counter) => *counter = old,
                 None => self.counters.push(old),
             }
         }

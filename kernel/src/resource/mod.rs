@@ -63,6 +63,10 @@ pub struct Counter {
     pub total: Option<u64>,
     /// Increase since the earlier sample.
     pub increase: Option<u64>,
+    /// Value in the earlier sample.
+    pub earlier: Option<u64>,
+    /// Whether only the earlier sample has the counter; `total` is then the value there.
+    pub only_earlier: bool,
 }
 
 /// Assesses every resource by the current facts, and by their changes since the earlier ones if
@@ -142,6 +146,8 @@ impl Context<'_> {
             name: name.to_owned(),
             total: self.facts.counter(name),
             increase: self.difference.and_then(|difference| difference.increase(name)),
+            earlier: self.earlier.and_then(|earlier| earlier.counter(name)),
+            only_earlier: false,
         }
     }
 

@@ -38,10 +38,10 @@ fn accept_queue(context: &Context<'_>, listener: &Listener) -> Resource {
     if listener.backlog.is_none() {
         resource.remark = Some("netstat does not show the limit; ss -lnt does".into());
     }
-    resource.counters.extend(listener.drops.map(|drops| Counter {
-        name: "drops".into(),
-        total: Some(drops),
-        increase: earlier_drops(context, listener).and_then(|before| drops.checked_sub(before)),
+    resource.counters.extend(listener.drops.map(|drops| {
+        let earlier = earlier_drops(context, listener);
+        let increase = earlier.and_then(|before| drops.checked_sub(before));
+        Counter { name: "drops".into(), total: Some(drops), increase, earlier, only_earlier: false }
     }));
     let Some(limit) = listener.backlog else { return resource };
     let waiting = listener.accept_queue;
