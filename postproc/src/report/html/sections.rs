@@ -124,6 +124,7 @@ pub fn listeners(output: &mut dyn Write, totals: &Totals) -> io::Result<()> {
         let verdict = |verdict| tally_of(&listener.tally, verdict);
         let counts = [
             (&*counted, listener.tally.handshakes),
+            ("Failed", listener.all_failed()),
             ("Ordinary", verdict(Verdict::Ordinary)),
             ("SYN cookie", verdict(Verdict::SynCookie)),
             ("SYN proxy", verdict(Verdict::SynProxy)),
