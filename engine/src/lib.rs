@@ -72,6 +72,7 @@ pub use intake::loose::LooseSegment;
 pub use judge::Judge;
 pub use limits::{DetailLevel, FindingParts, Limits};
 pub use narrative::errors::NarratedError;
+pub use narrative::shows::span;
 pub use narrative::{NarratedPacket, Narrator, NoSegment, SegmentDescription, describe};
 pub use observed::fields::{Field, Fields};
 pub use observed::{Observed, ObservedHandshake, Opening};

@@ -28,6 +28,29 @@ fn with(traced: Vec<Traced>) -> Host {
 }
 
 #[test]
+fn a_kernel_that_dropped_packets_answers_whether_the_syn_reached_the_server() {
+    let is_open = |finding: &Finding, what: &str| {
+        let cause = of(finding, CauseKind::SilentDrop);
+        cause.not_observable.iter().any(|open| open.starts_with(what))
+    };
+    let alone = unanswered();
+    assert!(is_open(&alone, "whether the SYN reached the server"));
+    let mut counted = alone.clone();
+    rose(Counter::ReversePathFilter, 4).weigh(&mut counted);
+    assert!(!is_open(&counted, "whether the SYN reached") && is_open(&counted, "whether the packets that the kernel"));
+    let lines = |finding: &Finding| of(finding, CauseKind::SilentDrop).check.clone();
+    assert!(lines(&counted).starts_with("checked in the --kernel files: they confirm this cause; on the server: perf"));
+    let mut seen = alone.clone();
+    let ends = (Some(alone.client), Some(alone.server));
+    with(vec![traced(TracedEvent::Drop, "IP_RPFILTER", ends)]).weigh(&mut seen);
+    assert!(!is_open(&seen, "whether"), "the trace has both ends");
+    assert_eq!(lines(&seen), "checked in the --kernel files: they confirm this cause");
+    let mut weak = alone.clone();
+    rose(Counter::PacketFilterDrops, 4).weigh(&mut weak);
+    assert_eq!(lines(&weak), lines(&alone), "a packet filter drops packets of strangers, too");
+}
+
+#[test]
 fn counters_of_drops_before_the_listener_support_a_silent_drop_on_the_server_and_on_the_proxy() {
     let alone = unanswered();
     for counter in [

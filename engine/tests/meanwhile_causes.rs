@@ -3,7 +3,7 @@
 mod common;
 
 use common::{ACK, FIN, PLAIN_OPTIONS, RST, Talk, by_port, first_of, only, talk, top};
-use syncookie_engine::{CauseKind, Outcome};
+use syncookie_engine::{CauseKind, Host, Outcome};
 
 /// A connection whose request is answered after some seconds.
 fn slow(port: u16, at: f64, seconds: f64) -> Talk {
@@ -69,6 +69,20 @@ fn a_client_that_resets_only_the_second_syn_ack_was_reset_by_something_else() {
     let first = only(&reset(opened, 0.02));
     assert_eq!((first.outcome, second.outcome), (Outcome::ResetByClient, Outcome::ResetByClient));
     assert_eq!((top(&first), top(&second)), (Some(CauseKind::ClientAbort), Some(CauseKind::FirewallReset)));
+}
+
+#[test]
+fn a_reset_that_has_the_clients_address_is_checked_at_the_client() {
+    let mut finding = only(&talk(1).open(0.0).client(0.1, |t| t.flags = RST | ACK));
+    assert_eq!(finding.outcome, Outcome::ResetByClient);
+    Host::default().weigh(&mut finding);
+    let cause = |kind| finding.causes.iter().find(|cause| cause.kind == kind).expect("it was considered");
+    let (firewall, injected) = (cause(CauseKind::FirewallReset), cause(CauseKind::InjectedReset));
+    assert!(firewall.check.starts_with("on the client: tcpdump -ni any 'tcp port 80"), "{firewall:#?}");
+    for cause in [firewall, injected] {
+        assert!(!cause.not_observable.iter().any(|what| what.contains("OutRsts")), "the server sends none: {cause:#?}");
+    }
+    assert!(injected.supporting[0].starts_with("the reset has the client's address"), "{injected:#?}");
 }
 
 #[test]

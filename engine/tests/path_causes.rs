@@ -391,3 +391,20 @@ fn the_trace_has_the_answer_from_elsewhere_and_the_clients_reset() {
     let said = described[1].shows.join("; ");
     assert!(said.contains("sent by 10.0.3.2:80, but the SYN was sent to 10.0.2.2:80"), "{said}");
 }
+
+#[test]
+fn the_trace_says_that_an_ack_answers_another_connection_and_that_the_client_resets_it() {
+    let stale = talk(1).syn(0.0, &PLAIN_OPTIONS).server(0.01, |t| (t.seq, t.ack, t.window) = (77, 4_000_000_000, 501));
+    let reset = stale.client(0.011, |t| (t.seq, t.ack, t.flags, t.window) = (4_000_000_000, 0, RST, 0));
+    let talk = reset.syn(1.0, &PLAIN_OPTIONS).syn_ack(1.01, 64240, &PLAIN_OPTIONS).ack(1.02);
+    let finding = only(&talk);
+    let mut narrator = Narrator::new(&finding);
+    let packets = talk.packets.iter().enumerate();
+    let said: Vec<_> = packets
+        .filter_map(|(n, (time, bytes))| narrator.push(&observation(n, *time, bytes)))
+        .map(|packet| packet.shows.join("; "))
+        .collect();
+    assert!(said[1].starts_with("acknowledges 4000000000, and not the client's SYN"), "{said:#?}");
+    assert!(said[2].starts_with("the client resets that other connection"), "{said:#?}");
+    assert!(said[3].contains("it still waits for a SYN-ACK that it can accept"), "{said:#?}");
+}

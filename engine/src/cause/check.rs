@@ -71,20 +71,32 @@ pub fn check_lines(check: &str) -> Vec<CheckLine<'_>> {
 /// Beginning of a step that another capture answered; its name and the answer follow.
 const CHECKED: &str = "checked in ";
 
+/// Name of the readings of a kernel, as that of another capture.
+const KERNEL_FILES: &str = "the --kernel files";
+
+/// Answer of the readings of a kernel that confirms the cause.
+const READINGS_CONFIRM: &str = "they confirm this cause";
+
 /// Answer of another capture that confirms the cause.
 pub(super) const CONFIRMS: &str = "the capture confirms this cause";
 
 impl CheckLine<'_> {
-    /// Returns whether another capture answered this step, so that nothing is left to do.
+    /// Returns whether another capture, or the readings of a kernel, answered this step, so that nothing is left to do.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.machine.starts_with(CHECKED)
     }
 
-    /// Returns whether another capture confirmed the cause in this step.
+    /// Returns whether another capture, or the readings of a kernel, confirmed the cause in this step.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.is_done() && self.text == CONFIRMS
+        self.is_done() && [CONFIRMS, READINGS_CONFIRM].contains(&self.text)
+    }
+
+    /// Returns whether the readings of a kernel answered this step.
+    #[must_use]
+    pub fn is_of_kernel(&self) -> bool {
+        self.is_done() && self.machine.ends_with(KERNEL_FILES)
     }
 }
 
@@ -146,6 +158,16 @@ pub(super) fn with_arrival(check: &str, checked: Checked<'_>) -> String {
     };
     let machine = first[..machine_end(first)].trim_end_matches(": ");
     format!("{}; {machine}, if that capture was taken there: {rest}", checked.step())
+}
+
+/// Returns the check of a cause that the readings of a kernel confirm: only the step that shows the
+/// reason for the drops remains, unless they have it.
+pub(super) fn confirmed_by_kernel(check: &str, has_reason: bool) -> String {
+    let done = format!("{CHECKED}{KERNEL_FILES}: {READINGS_CONFIRM}");
+    match steps(check).into_iter().find(|step| step.starts_with("perf ")) {
+        Some(reason) if !has_reason => format!("{done}; on the server: {reason}"),
+        _ => done,
+    }
 }
 
 /// Returns the offset after the name of the machine that a step begins with; 0 without one.
@@ -305,6 +327,18 @@ mod tests {
         assert!(lines[1].text.starts_with("nstat -az") && !check.contains("tcpdump"), "{check}");
         let other = CauseKind::InjectedReset.info().check;
         assert_eq!(with_arrival(other, checked), other);
+    }
+
+    #[test]
+    fn what_a_kernel_confirms_needs_at_most_the_reason_for_the_drops() {
+        let check = CauseKind::SilentDrop.info().check;
+        let confirmed = confirmed_by_kernel(check, false);
+        let lines = check_lines(&confirmed);
+        assert!(lines[0].is_confirmed() && lines[0].is_of_kernel(), "{confirmed}");
+        assert_eq!(lines[1].machine, "on the server");
+        assert!(lines.len() == 2 && lines[1].text.starts_with("perf record"), "{confirmed}");
+        let all = confirmed_by_kernel(check, true);
+        assert!(check_lines(&all).iter().all(CheckLine::is_confirmed), "{all}");
     }
 
     #[test]

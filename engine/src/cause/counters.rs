@@ -14,9 +14,12 @@ pub(super) fn counters_of(machine: Machine) -> String {
 }
 
 /// Names the counters that can show a cause and that a capture cannot hold, by their machine.
-pub(super) fn missing_counters(counters: &[Counter]) -> impl Iterator<Item = String> {
-    [Machine::Server, Machine::Proxy].into_iter().filter_map(|machine| {
-        let of_machine = counters.iter().filter(|counter| counter.is_of_proxy() == (machine == Machine::Proxy));
+pub(super) fn missing_counters<'a>(
+    counters: impl Iterator<Item = &'a Counter> + Clone,
+) -> impl Iterator<Item = String> {
+    [Machine::Server, Machine::Proxy].into_iter().filter_map(move |machine| {
+        let is_of_machine = |counter: &&Counter| counter.is_of_proxy() == (machine == Machine::Proxy);
+        let of_machine = counters.clone().filter(is_of_machine);
         Some(format!("{} (see explain --kernel)", named(machine, of_machine)?))
     })
 }

@@ -28,6 +28,8 @@ pub(crate) const CONTRADICTED: f64 = 7.0;
 pub(super) struct Hypothesis {
     cause: Cause,
     stuck_sender: Side,
+    /// Check that replaces that of its kind.
+    own_check: Option<&'static str>,
     /// Step that the check of its kind lacks, because it confirms only this case of it.
     further_step: Option<&'static str>,
 }
@@ -37,7 +39,7 @@ impl Hypothesis {
     /// consider it.
     pub(super) fn new(kind: CauseKind, nats: f64, why: impl Into<String>) -> Self {
         let cause = Cause::without_evidence(kind);
-        Self { cause, stuck_sender: Side::Server, further_step: None }.supported_by(true, nats, why)
+        Self { cause, stuck_sender: Side::Server, own_check: None, further_step: None }.supported_by(true, nats, why)
     }
 
     /// Adds `nats` and the reason if `holds`.
@@ -77,6 +79,11 @@ impl Hypothesis {
         Self { stuck_sender, ..self }
     }
 
+    /// Replaces the check of its kind, which does not fit this case of it.
+    pub(super) fn checked_by(self, check: &'static str) -> Self {
+        Self { own_check: Some(check), ..self }
+    }
+
     /// Adds a step to the check of its kind if `holds`.
     pub(super) fn confirmed_by(self, holds: bool, step: &'static str) -> Self {
         Self { further_step: holds.then_some(step).or(self.further_step), ..self }
@@ -85,6 +92,14 @@ impl Hypothesis {
     /// Returns the end whose large segments do not arrive, if the cause is about them.
     pub(super) const fn stuck_sender(&self) -> Side {
         self.stuck_sender
+    }
+
+    /// Returns the check, with words in braces as in [`super::info::CauseInfo::check`].
+    pub(super) const fn check(&self) -> &'static str {
+        match self.own_check {
+            Some(check) => check,
+            None => self.cause.kind.info().check,
+        }
     }
 
     /// Returns the kind of the cause.
@@ -111,7 +126,7 @@ impl Hypothesis {
 impl Cause {
     /// Creates a cause without evidence, with the command that confirms it.
     fn unweighed(kind: CauseKind, subject: &Subject) -> Self {
-        Self { check: kind.info().check(subject), ..Self::without_evidence(kind) }
+        Self { check: subject.check(kind.info().check), ..Self::without_evidence(kind) }
     }
 
     /// Returns the cause of that kind among the causes of a finding; adds it without evidence where

@@ -2,7 +2,7 @@
 
 use super::counters::KernelEvidence;
 use crate::connection::handshake::Side;
-use crate::{CauseKind, Counter, Endpoint};
+use crate::{CauseKind, Counter, Endpoint, Outcome};
 
 /// Fixed facts about one kind of cause.
 #[derive(Debug)]
@@ -70,6 +70,12 @@ impl Subject {
         }
     }
 
+    /// Returns the command of a check for this connection.
+    pub(super) fn check(&self, check: &str) -> String {
+        let check = self.fill(check);
+        if self.server.ip.is_ipv6() { without_flags(check) } else { check }
+    }
+
     /// Replaces the words in braces.
     fn fill(&self, check: &str) -> String {
         let (mut filled, mut rest) = (String::with_capacity(check.len() + 64), check);
@@ -85,10 +91,11 @@ impl Subject {
 }
 
 impl CauseInfo {
-    /// Returns the command that confirms the cause for a connection.
-    pub(super) fn check(&self, subject: &Subject) -> String {
-        let check = subject.fill(self.check);
-        if subject.server.ip.is_ipv6() { without_flags(check) } else { check }
+    /// Returns the counters that can show the cause of a handshake with this outcome. The server does
+    /// not count a reset that it receives.
+    pub(super) fn counters_after(&self, outcome: Outcome) -> impl Iterator<Item = &'static Counter> + Clone + use<> {
+        let is_received = outcome == Outcome::ResetByClient && self.reset_sender == ResetSender::Elsewhere;
+        self.counters.iter().filter(move |counter| !is_received || **counter != Counter::OutRsts)
     }
 }
 

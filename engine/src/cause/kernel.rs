@@ -1,11 +1,13 @@
 //! Weighs the causes of a finding with what the kernel of the server, or of the proxy, counted.
 
+use super::check::confirmed_by_kernel;
 use super::counters::{CounterStatus, KernelEvidence, clause, counters_of, named};
 use super::host::{Host, Machine};
 use super::hypothesis::{MODERATE, VERY_STRONG, WEAK, rank};
 use super::info::ResetSender;
-use super::traced;
-use crate::{Cause, Counter, Finding, Outcome, Timestamp, Verdict};
+use super::not_observable::SYN_REACHED_SERVER;
+use super::traced::{self, Match, Relevant};
+use crate::{Cause, CauseKind, Counter, Finding, Outcome, Timestamp, Verdict};
 
 impl Host {
     /// Returns whether the readings belong to the server of this handshake, or to its proxy.
@@ -28,10 +30,11 @@ impl Host {
         let events = traced::relevant(traced, machine, finding.client, finding.server);
         for cause in &mut finding.causes {
             let info = cause.kind.info();
-            self.note_missing(cause, machine, moment);
+            self.note_missing(cause, machine, moment, outcome);
             if !covers {
                 continue;
             }
+            let before = cause.nats;
             let mut evidence = KernelEvidence::new(cause, (self, machine), moment, outcome, port);
             if let Some(weigh) = info.kernel {
                 weigh(&mut evidence);
@@ -40,6 +43,10 @@ impl Host {
                 weigh_resets(&mut evidence, info.reset_sender);
             }
             traced::weigh(&mut evidence, &events, info);
+            let is_likely_drop = cause.kind == CauseKind::SilentDrop && cause.nats - before >= VERY_STRONG;
+            if is_likely_drop && machine != Machine::Proxy {
+                name_drop(cause, &events);
+            }
         }
         rank(&mut finding.causes);
     }
@@ -54,7 +61,7 @@ impl Host {
     }
 
     /// Replaces the sentence about a machine's counters that were not observable.
-    fn note_missing(&self, cause: &mut Cause, machine: Machine, moment: Timestamp) {
+    fn note_missing(&self, cause: &mut Cause, machine: Machine, moment: Timestamp, outcome: Outcome) {
         let machines = match machine {
             Machine::Unnamed => &[Machine::Server, Machine::Proxy][..],
             Machine::Server => &[Machine::Server],
@@ -69,7 +76,7 @@ impl Host {
                 counter.is_of_proxy() == (machine == Machine::Proxy)
                     && self.status(**counter, moment) == CounterStatus::Unknown
             };
-            let missing = named(machine, cause.kind.info().counters.iter().filter(is_missing));
+            let missing = named(machine, cause.kind.info().counters_after(outcome).filter(is_missing));
             if !self.covers(moment) && (was_listed || machine == Machine::Server) {
                 cause.not_observable.push(format!(
                     "{counters}s at that time: they were read before the failure, or counting began after it"
@@ -78,6 +85,23 @@ impl Host {
                 cause.not_observable.push(format!("{missing} (not in the --kernel files)"));
             }
         }
+    }
+}
+
+/// Says that the kernel dropped packets: in the check, and where it was not observable whether the SYN
+/// reached the server.
+fn name_drop(cause: &mut Cause, events: &[Relevant<'_>]) {
+    let drops = events.iter().filter(|(event, _)| traced::shows(event).contains(&cause.kind));
+    let relations: Vec<_> = drops.map(|(_, relation)| *relation).collect();
+    let is_of_connection = relations.contains(&Match::Connection);
+    cause.check = confirmed_by_kernel(&cause.check, !relations.is_empty());
+    let open = |what: &String| what.starts_with(SYN_REACHED_SERVER);
+    let was_open = cause.not_observable.iter().any(open);
+    cause.not_observable.retain(|what| !open(what));
+    if was_open && !is_of_connection {
+        cause
+            .not_observable
+            .push("whether the packets that the kernel dropped are those of this connection".to_owned());
     }
 }
 

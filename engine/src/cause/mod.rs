@@ -57,7 +57,8 @@ pub(crate) fn causes(
         }
         let info = hypothesis.kind().info();
         let subject = Subject { client, server, stuck_sender: hypothesis.stuck_sender() };
-        hypothesis.finish(info.check(&subject), counters::missing_counters(info.counters))
+        let check = subject.check(hypothesis.check());
+        hypothesis.finish(check, counters::missing_counters(info.counters_after(outcome)))
     };
     let mut causes: Vec<Cause> = kinds::hypotheses(&case, outcome).into_iter().map(complete).collect();
     hypothesis::rank(&mut causes);

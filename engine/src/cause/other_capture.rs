@@ -313,11 +313,7 @@ impl OtherCapture<'_> {
         let leaked = |cause: &&mut Cause| cause.kind == CauseKind::ProxyLeakedAck && !cause.ruled_out;
         for cause in finding.causes.iter_mut().filter(leaked) {
             cause.add_support(0.0, why.clone());
-            for what in &mut cause.not_observable {
-                if let Some(open) = what.strip_suffix(AT_SERVER_SHOWS) {
-                    *what = open.to_owned();
-                }
-            }
+            cause.not_observable.retain(|what| !what.starts_with(SYN_AT_SERVER));
             let location = (name, Some(resets.reset.number));
             omit_capture(cause, Checked { location, answer: CONFIRMS }, BETWEEN);
         }

@@ -84,7 +84,7 @@ fn relation(event: &Traced, client: Endpoint, server: Endpoint) -> Option<Match>
 }
 
 /// Returns the causes that an event shows.
-fn shows(event: &Traced) -> &'static [CauseKind] {
+pub(super) fn shows(event: &Traced) -> &'static [CauseKind] {
     use CauseKind as K;
     let is_of_cookie = event.location.as_ref().is_some_and(|location| location.starts_with("cookie_v"));
     match (event.event, event.reason.as_str()) {

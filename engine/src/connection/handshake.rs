@@ -564,7 +564,7 @@ impl Handshake {
     pub(crate) fn stale_answer(&self) -> Option<&SegmentFacts> {
         let (first, isn) = (self.server_segments.first()?, self.syn?.isn);
         let is_first = self.syn_ack.is_none_or(|syn_ack| first.frame < syn_ack.frame);
-        let acknowledges_this = (0..FIRST_OCTETS).contains(&first.ack.ahead_of(isn));
+        let acknowledges_this = acknowledges_beginning(first.ack, isn);
         let is_pure_ack = first.flags.0 & (Flags::FIN | Flags::ACK) == Flags::ACK && first.payload == 0;
         (is_first && is_pure_ack && !acknowledges_this).then_some(first)
     }
@@ -796,3 +796,9 @@ const FRESH_SECONDS: f64 = 60.0;
 /// connection: far more than a server's first segments acknowledge. A random number falls in it
 /// once in 256 times.
 pub(crate) const FIRST_OCTETS: i32 = 1 << 24;
+
+/// Returns whether an acknowledgment number of the server belongs to the connection of the client's
+/// initial sequence number.
+pub(crate) fn acknowledges_beginning(ack: SeqNumber, isn: SeqNumber) -> bool {
+    (0..FIRST_OCTETS).contains(&ack.ahead_of(isn))
+}

@@ -178,7 +178,7 @@ fn weigh<D: Detail>(
             (
                 STAYED,
                 false,
-                detail!(D, "an ordinary server announces {announced} less these bytes, rounded up to a multiple of {unit} (window scale), and this is that number; after a SYN cookie, the window would be different"),
+                detail!(D, "an ordinary server announces {announced} less the {taken} bytes acknowledged, rounded up to a multiple of {unit} (window scale), which is {window}; after a SYN cookie, the window would be different"),
             )
         })?
     } else if !is_implausible && (is_usual || !is_smaller && !may_be_moved_to) {

@@ -199,9 +199,9 @@ words! {
         WrongHost = "wrong-host",
         /// No process listens on the port.
         ClosedPort = "closed-port",
-        /// The client gave up.
+        /// The client gave up, or only probed the port.
         ClientAbort = "client-abort",
-        /// Packets were dropped on the way, and nothing reported it.
+        /// Packets were dropped on the way, without a reset or an ICMP error.
         SilentDrop = "silent-drop",
         /// A device in front of the server answered with a wrong acknowledgment number on purpose.
         WrongAcknowledgment = "wrong-acknowledgment",
@@ -219,7 +219,7 @@ words! {
         TimestampsRejected = "timestamps-rejected",
         /// The server refused SYNs because its backlog was full.
         BacklogRefused = "backlog-refused",
-        /// A third party injected a reset, and the server continued.
+        /// A third party injected a reset that neither end sent.
         InjectedReset = "injected-reset",
         /// The listener waits for data before it accepts (TCP_DEFER_ACCEPT).
         DeferredAccept = "deferred-accept",

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use shows::elsewhere;
 
+use crate::connection::handshake::acknowledges_beginning;
 use crate::intake::flow::same_ends;
 use crate::packet::ip;
 use crate::packet::segment::{Flags, Segment};
@@ -74,6 +75,10 @@ pub(crate) struct History {
     pub syn_ack: Option<PacketFacts>,
     /// Acknowledgment number that the client never sent.
     pub wrong_number: Option<SeqNumber>,
+    /// Number of another connection that the server acknowledged instead of the SYN.
+    pub stale_number: Option<SeqNumber>,
+    /// Whether the server side reset the SYN.
+    pub refused: bool,
     pub ack: Option<PacketFacts>,
     pub data: Option<PacketFacts>,
     /// Sequence number after the client's FIN.
@@ -226,6 +231,9 @@ impl<'a> Narrator<'a> {
                 PacketRole::WrongAck
             };
         }
+        if !from_client && self.is_stale(segment) {
+            return PacketRole::StaleAck;
+        }
         if segment.payload > 0 {
             let again = self.seen.payloads.contains(&(from_client, segment.seq()));
             return if again { PacketRole::DataAgain } else { PacketRole::Data };
@@ -240,6 +248,16 @@ impl<'a> Narrator<'a> {
         is_wrong && evidence.any(|evidence| evidence.kind == EvidenceKind::WrongAcknowledgment)
     }
 
+    /// Returns whether a segment of the server answers the SYN with an ACK of another connection, as
+    /// [`Handshake::stale_answer`](crate::connection::handshake::Handshake::stale_answer) does.
+    fn is_stale(&self, segment: &Segment<'_>) -> bool {
+        let seen = &self.seen;
+        let is_unanswered = seen.syn.is_some() && seen.syn_ack.is_none() && seen.ack.is_none();
+        let is_pure_ack = segment.flags().0 & (Flags::FIN | Flags::ACK) == Flags::ACK && segment.payload == 0;
+        let is_of_this = seen.client_isn.is_none_or(|isn| acknowledges_beginning(segment.ack(), isn));
+        is_unanswered && is_pure_ack && !is_of_this
+    }
+
     /// Records the facts with which later packets are compared.
     fn note(&mut self, segment: &Segment<'_>, from_client: bool, role: PacketRole) {
         let summary = PacketFacts::of(segment);
@@ -250,7 +268,11 @@ impl<'a> Narrator<'a> {
             PacketRole::SynAck => seen.syn_ack = Some(summary),
             PacketRole::Challenge => seen.wrong_number = Some(segment.ack()),
             PacketRole::Ack | PacketRole::WrongAck => seen.ack = Some(summary),
-            PacketRole::Reset => seen.reset = true,
+            PacketRole::StaleAck => seen.stale_number = Some(segment.ack()),
+            PacketRole::Reset => {
+                seen.reset = true;
+                seen.refused |= !from_client && seen.syn_ack.is_none();
+            }
             PacketRole::Data if from_client => {
                 seen.data.get_or_insert(summary);
             }
@@ -285,6 +307,8 @@ pub(crate) enum PacketRole {
     SynAckAgain,
     /// SYN-ACK that acknowledges a number that the client never sent.
     Challenge,
+    /// ACK of another connection with the same ports, in answer to the SYN.
+    StaleAck,
     /// Second SYN-ACK, with another initial sequence number.
     NewSynAck,
     Ack,
@@ -304,7 +328,7 @@ impl PacketRole {
             Self::SynAck | Self::Challenge => "SYN-ACK",
             Self::SynAckAgain => "SYN-ACK retransmission",
             Self::NewSynAck => "new SYN-ACK",
-            Self::Ack | Self::Other => "ACK",
+            Self::Ack | Self::StaleAck | Self::Other => "ACK",
             Self::WrongAck => "wrong ACK",
             Self::Data => "data",
             Self::DataAgain => "data retransmission",

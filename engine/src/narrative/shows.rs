@@ -25,12 +25,20 @@ impl Narrator<'_> {
     pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, role: PacketRole) -> Vec<String> {
         match role {
             PacketRole::Syn => syn(segment),
-            PacketRole::SynAgain if self.seen.wrong_number.is_some() => {
+            PacketRole::SynAgain if self.seen.wrong_number.or(self.seen.stale_number).is_some() => {
                 vec!["the client sends its SYN again: it still waits for a SYN-ACK that it can accept".to_owned()]
+            }
+            PacketRole::SynAgain if self.seen.refused => {
+                vec!["the client sends its SYN again after the reset".to_owned()]
             }
             PacketRole::SynAgain => vec!["the client retransmits its SYN: no answer had reached it".to_owned()],
             PacketRole::Challenge => vec![format!(
                 "acknowledges {}, which the client never sent: a device in front of the server tests the client",
+                segment.ack()
+            )],
+            PacketRole::StaleAck => vec![format!(
+                "acknowledges {}, and not the client's SYN: the server still has another connection with these ports \
+                 (challenge ACK, RFC 5961 section 4)",
                 segment.ack()
             )],
             PacketRole::SynAck => self.syn_ack(segment),
@@ -155,6 +163,12 @@ impl Narrator<'_> {
     fn reset(&self, segment: &Segment<'_>, from_client: bool) -> Vec<String> {
         if from_client && self.seen.wrong_number == Some(segment.seq()) {
             return vec!["the client refuses the wrong acknowledgment number (RFC 9293 section 3.10.7.3)".to_owned()];
+        }
+        if from_client && self.seen.stale_number == Some(segment.seq()) {
+            return vec![
+                "the client resets that other connection, which it does not have (RFC 9293 section 3.10.7.3)"
+                    .to_owned(),
+            ];
         }
         let lacks_ack_flag = !segment.flags().has(Flags::ACK);
         let mut shows = Vec::new();
@@ -291,7 +305,8 @@ const fn side(from_client: bool) -> &'static str {
 }
 
 /// Formats a duration, given in seconds, with a suitable unit.
-pub(crate) fn span(seconds: f64) -> String {
+#[must_use]
+pub fn span(seconds: f64) -> String {
     if seconds.abs() < 0.001 {
         format!("{:.0} µs", seconds * 1e6)
     } else if seconds.abs() < 1.0 {

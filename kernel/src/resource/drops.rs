@@ -149,9 +149,11 @@ fn traced_reason(context: &Context<'_>, number: u64, example: &Traced) -> Resour
         TracedKind::Reset => ("reset", "sent"),
     };
     let location = example.location.as_ref().map_or_else(String::new, |at| format!(" in {}", escape_controls(at)));
+    // A single event is no example.
+    let example_of = if number == 1 { "" } else { " for example" };
     let ends = match (example.from, example.to) {
-        (Some(from), Some(to)) => format!(", for example from {from} to {to}"),
-        (Some(from), None) => format!(", for example from port {}", from.port()),
+        (Some(from), Some(to)) => format!(",{example_of} from {from} to {to}"),
+        (Some(from), None) => format!(",{example_of} from port {}", from.port()),
         _ => String::new(),
     };
     let packets = count(number, what);

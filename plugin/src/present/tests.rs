@@ -292,7 +292,11 @@ fn a_failure_is_a_warning_with_its_cause_whatever_the_verdict() {
     };
     let stuck = format!("Connection stuck: {}", CauseKind::PathMtu.clause());
     for (outcome, kind, message) in [
-        (Outcome::ResetByClient, CauseKind::ClientAbort, "Handshake failed: the client gave up"),
+        (
+            Outcome::ResetByClient,
+            CauseKind::ClientAbort,
+            "Handshake failed: the client gave up, or only probed the port",
+        ),
         (Outcome::Established, CauseKind::PathMtu, stuck.as_str()),
         (Outcome::Established, CauseKind::AckLost, "Handshake delayed: the client's ACK did not reach the server"),
     ] {

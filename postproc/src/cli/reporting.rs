@@ -47,10 +47,11 @@ pub struct Reporting {
     /// Report only findings that are not in an earlier report (JSON or JSON Lines)
     ///
     /// A finding is a handshake to which at least one of these applies: a SYN cookie or SYN proxy
-    /// answered it; it failed; it was delayed (by 0.2 s or more); its connection got stuck. A
-    /// finding counts as known, and is left out, if the earlier report has a finding of the same
-    /// listener with the same verdict and the same first cause, at the same confidence or above.
-    /// All counts and the exit code of --fail-on then refer to new findings only.
+    /// answered it; it failed; it was delayed (by 0.2 s or more, or by an answer with a wrong
+    /// number); its connection got stuck. A finding counts as known, and is left out, if the
+    /// earlier report has a finding of the same listener with the same verdict and the same first
+    /// cause, at the same confidence or above. All counts and the exit code of --fail-on then refer
+    /// to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 
@@ -71,7 +72,8 @@ pub struct Reporting {
     /// cause compares the most likely cause, unless it is ruled out.
     ///
     /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the
-    /// client's ACK. Handshakes that were never completed have no such time.
+    /// client's ACK. Handshakes that were never completed have no such time. A connection that was
+    /// delayed only after the ACK (deferred-accept, ack-lost) does not match: use cause=….
     ///
     /// Repeated conditions of one kind are ORed; if since or until is given several times, the
     /// narrowest range applies. Different kinds are ANDed. The filter changes no verdict: all
@@ -115,9 +117,9 @@ pub struct Reporting {
 
     /// Where the captures were taken; this affects the ranking of causes
     ///
-    /// A capture taken on the server can rule causes out. For a capture taken at the client, the
-    /// output also says that it cannot show which host received the client's ACK, or whether any
-    /// did.
+    /// A capture taken on the server can rule causes out. For a capture taken at the client,
+    /// explain and the formats with causes also say that it cannot show which host received the
+    /// client's ACK, or whether any did; the table stays the same.
     #[arg(long, value_name = "PLACE", value_enum, default_value_t)]
     pub capture_point: CapturePoint,
 

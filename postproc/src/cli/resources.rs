@@ -20,10 +20,9 @@ pub struct ReadingResources {
 
     /// Maximum memory of the run, for all captures together: bytes, or a number of KiB, MiB or GiB
     ///
-    /// The limits --max-handshakes, --max-listeners and --max-episodes are each at most (SIZE - 128
-    /// MiB) / 7 KiB (7 KiB is what a handshake, a listener, an episode and their report take
-    /// together; observe has only the first of these options): with 256MiB, about 18,700 of each.
-    /// The smallest value allowed is 256MiB. Each
+    /// SIZE also limits --max-handshakes, --max-listeners and --max-episodes, to (SIZE - 128 MiB) /
+    /// 7 KiB each: about 18,700 with 256MiB, 131,072 with 1GiB. One handshake, one listener and one
+    /// episode with their report take 7 KiB together. The smallest value allowed is 256MiB. Each
     /// capture that is being read needs 32 MiB; with less memory, fewer are read at the same time.
     /// A capture that is compressed with zstd may need 128 MiB more, which are not counted. The
     /// default is the same on every machine. The findings depend neither on the machine nor on the

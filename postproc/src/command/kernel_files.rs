@@ -70,8 +70,8 @@ fn sentence(machine: Machine, files: &[String], samples: &Samples, server: Optio
     let whose = match machine {
         Machine::Unnamed if server.is_none() => format!("{is} applied to {whose}"),
         Machine::Unnamed => format!("{is} assumed to be from {whose}"),
-        Machine::Server => format!("{is} used as from {whose}"),
-        Machine::Proxy => format!("{is} used as from the SYN proxy in front of {whose}"),
+        Machine::Server => format!("{is} taken to be from {whose}"),
+        Machine::Proxy => format!("{is} taken to be from the SYN proxy in front of {whose}"),
     };
     let is_dated = |facts: &Facts| facts.taken_at.is_some();
     let when = match &samples.earlier {

@@ -111,9 +111,19 @@ fn sentence(factor: &engine::CommonFactor, found: &Factors<'_>) -> String {
     let engine::CommonFactor { attribute, failed, of_failed, working, of_working, .. } = *factor;
     let compared = if found.sample.is_of_all(factor) { "" } else { "compared " };
     let noun = found.totals.noun();
-    let failing = match of_failed - failed {
-        0 => format!("All {} {compared}failed or delayed {noun}s", grouped(of_failed)),
-        _ => format!("{} of {} {compared}failed or delayed {noun}s", grouped(failed), grouped(of_failed)),
+    let predicate = predicate(attribute, found.totals);
+    let negated = predicate.strip_prefix("do not ").and_then(|positive| positive.split_once(' '));
+    let (failing, said) = match (of_failed - failed, negated) {
+        // "All do not" can be read as "not all do".
+        (0, Some((verb, object))) => (
+            format!("None of the {} {compared}failed or delayed {noun}s", grouped(of_failed)),
+            format!("{verb}s {object}"),
+        ),
+        (0, None) => (format!("All {} {compared}failed or delayed {noun}s", grouped(of_failed)), predicate.clone()),
+        _ => (
+            format!("{} of {} {compared}failed or delayed {noun}s", grouped(failed), grouped(of_failed)),
+            predicate.clone(),
+        ),
     };
     // "Do" is the verb without its negation: where failed ones do not offer something, it
     // counts the working ones that offer it.
@@ -125,7 +135,7 @@ fn sentence(factor: &engine::CommonFactor, found: &Factors<'_>) -> String {
         1 => format!("1 of {} {compared}working ones {one}", grouped(of_working)),
         _ => format!("{} of {} {compared}working ones {many}", grouped(others), grouped(of_working)),
     };
-    format!("{failing} {}; {others}.", predicate(attribute, found.totals))
+    format!("{failing} {said}; {others}.")
 }
 
 /// Returns whether the predicate of an attribute is a negated verb.

@@ -17,7 +17,7 @@ impl<F: FnMut(&[CaptureTotals], &Finding) -> io::Result<()>> Report for EachFind
     }
 
     fn draws(&self) -> bool {
-        false
+        true
     }
 
     fn has_signatures(&self) -> bool {

@@ -49,7 +49,7 @@ pub trait Report {
     /// Returns for which handshakes the report shows the evidence. Other handshakes are counted and
     /// not passed to it.
     fn detail(&self) -> DetailLevel;
-    /// Returns whether the report draws measured values of handshakes.
+    /// Returns whether the report draws or names measured values of handshakes.
     fn draws(&self) -> bool;
     /// Returns whether the report has the raw signatures of SYN and SYN-ACK.
     fn has_signatures(&self) -> bool {

@@ -202,8 +202,11 @@ impl<'a> Remedy<'a> {
         if let Some(cause) = example.causes.first() {
             (self.check, self.is_ruled_out) = (&cause.check, cause.ruled_out);
         }
-        self.strength =
-            if self.is_ruled_out { String::new() } else { format!("; {}", strength::cause(rival(&example.causes))) };
+        self.strength = if self.is_ruled_out {
+            String::new()
+        } else {
+            format!("; {}", strength::cause(rival(&example.causes), self.check))
+        };
         self.example = self::example(capture, example);
     }
 
@@ -242,6 +245,9 @@ impl<'a> Remedy<'a> {
         };
         let how = match (self.reset, self.stuck) {
             (0, 0) => String::new(),
+            (all, _) if all == self.count && self.cause == CauseKind::InjectedReset => {
+                ", reset in the server's name".into()
+            }
             (all, _) if all == self.count => ", reset by the server side".into(),
             (_, all) if all == self.count && self.cause == CauseKind::InjectedReset => {
                 ", reset for the client after the handshake".into()

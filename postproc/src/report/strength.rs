@@ -1,6 +1,8 @@
 //! Strength of a verdict and of its evidence: odds for people, and the sum in nats on request.
 
-use syncookie_engine::{Assessment, CauseKind, Evidence, EvidenceKind, LogOddsTerms, Verdict, odds};
+use syncookie_engine::{
+    Assessment, CauseKind, CheckLine, Evidence, EvidenceKind, LogOddsTerms, Verdict, check_lines, odds,
+};
 
 /// Maximum distance between two causes, in nats, at which both are named.
 const CLOSE: f64 = 2.3;
@@ -11,6 +13,9 @@ const SEVERAL: f64 = 1.1;
 
 /// Strength of a cause without a rival.
 const LIKELY: &str = "likely cause";
+
+/// Strength of a cause that another capture, or the files of a kernel, confirm.
+const CONFIRMED: &str = "confirmed";
 
 /// Terms that are smaller than this, in nats, are left out of a sum.
 const NEGLIGIBLE: f64 = 0.005;
@@ -93,15 +98,18 @@ pub fn times(nats: f64) -> Option<String> {
     odds(nats.abs()).strip_suffix(" to 1").map(|ratio| format!("{ratio} times"))
 }
 
-/// Returns the strength of the most likely cause, to follow its name: `likely cause`, or how it compares
-/// with its rival.
-pub fn cause(rival: Option<(CauseKind, f64)>) -> String {
-    close_cause(rival).unwrap_or_else(|| LIKELY.to_owned())
+/// Returns the strength of the most likely cause, to follow its name: `confirmed` by its check,
+/// `likely cause`, or how it compares with its rival.
+pub fn cause(rival: Option<(CauseKind, f64)>, check: &str) -> String {
+    close_cause(rival, check).unwrap_or_else(|| LIKELY.to_owned())
 }
 
-/// Returns how the most likely cause compares with its rival, to follow the name of the first; `None`
-/// if the rival is far less likely.
-pub fn close_cause(rival: Option<(CauseKind, f64)>) -> Option<String> {
+/// Returns that its check confirms the most likely cause, or how that compares with its rival, to
+/// follow the name of the first; `None` if the rival is far less likely.
+pub fn close_cause(rival: Option<(CauseKind, f64)>, check: &str) -> Option<String> {
+    if check_lines(check).iter().any(CheckLine::is_confirmed) {
+        return Some(CONFIRMED.to_owned());
+    }
     let (rival, difference) = rival.filter(|(_, difference)| *difference <= CLOSE)?;
     let strength = if difference <= SEVERAL { "one of several causes" } else { LIKELY };
     Some(match times(difference) {

@@ -738,7 +738,10 @@ fn one_line_says_what_failed_since_when_why_and_what_to_check() {
     let mut answered = leaked(0);
     answered.causes[0].check = "checked in b.pcap (frame 2): the capture confirms this cause".to_owned();
     let mut output = Vec::new();
+    let checked = answered.clone();
     summary::Line::new(&mut output).end(&totals(&[answered])).unwrap();
+    let text = unwrapped(&table(std::slice::from_ref(&checked), PLAIN, false));
+    assert!(text.contains("(proxy-leaked-ack; confirmed); see frame"), "{text}");
     let line = String::from_utf8(output).unwrap();
     assert!(line.contains(". Checked in b.pcap (frame 2): the capture confirms this cause."), "{line}");
 }

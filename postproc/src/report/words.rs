@@ -2,7 +2,7 @@
 //! [`syncookie_engine::CauseKind::clause`].
 
 use syncookie_engine::compare::{Difference, DifferenceKind, FieldValue, Meaning};
-use syncookie_engine::{Cause, CauseKind, DELAY_SECONDS, Finding, Outcome, Verdict};
+use syncookie_engine::{Cause, CauseKind, DELAY_SECONDS, Finding, Outcome, Verdict, span};
 use syncookie_terminal::grouped;
 
 use crate::totals::affected::is_delayed;
@@ -58,13 +58,34 @@ pub fn course(finding: &Finding) -> String {
             Some(seconds) if seconds >= DELAY_SECONDS => {
                 format!("the client completed the handshake late, {seconds:.1} s after its first SYN")
             }
+            // The first SYN got another answer than a SYN-ACK that the client can accept.
+            Some(seconds) if matches!(cause, Some(CauseKind::WrongAcknowledgment | CauseKind::StaleConnection)) => {
+                format!("the client completed the handshake late, {} after its first SYN", span(seconds))
+            }
             _ => "the client completed the handshake, and then the connection was delayed".into(),
         },
         Outcome::Unanswered if cause == Some(CauseKind::IcmpRejected) => {
             "the SYN got no TCP answer; an ICMP error rejected it".into()
         }
+        Outcome::ResetByClient => match reset_after(finding) {
+            Some(after) => format!("the client reset the connection {after}, before the server sent any data"),
+            None => outcome(finding.outcome).into(),
+        },
         other => outcome(other).into(),
     }
+}
+
+/// Returns when the reset came that decided the outcome: `2.00 s after its ACK`; `None` where no
+/// packet before it is known.
+fn reset_after(finding: &Finding) -> Option<String> {
+    let times = finding.measured.as_ref()?.times;
+    let (before, what) = match (times.ack, times.syn_ack) {
+        (Some(ack), _) => (ack, "its ACK"),
+        (None, Some(syn_ack)) => (syn_ack, "the SYN-ACK"),
+        (None, None) => (times.syn?, "its SYN"),
+    };
+    let seconds = times.reset?.seconds_since(before);
+    (seconds >= 0.0).then(|| format!("{} after {what}", span(seconds)))
 }
 
 /// Returns the verdict that a cause assumes; `None` for a cause that does not depend on one.
@@ -126,7 +147,8 @@ pub const fn meaning(difference: &Difference, is_direction_known: bool) -> &'sta
         }
         Meaning::AnsweredBetweenOrLost => match (is_direction_known, &difference.values) {
             (true, [FieldValue::Absent, _]) => {
-                "the SYN-ACK was lost or dropped between the captures, or the capture nearer to the client missed it"
+                "the SYN-ACK was lost or dropped between the captures, it went to another host (the SYN's source was spoofed), \
+                 or the capture nearer to the client missed it"
             }
             (true, _) => {
                 "a device between the captures sent the SYN-ACK, or the capture nearer to the server missed it"
@@ -185,7 +207,36 @@ pub const CHECK_COOKIES: &str = "on the server: sysctl net.ipv4.tcp_syncookies (
 
 #[cfg(test)]
 mod tests {
+    use syncookie_engine::{Completion, Measured, Times, Timestamp};
+
     use super::*;
+    use crate::report::tests::{leaked, unclear};
+
+    #[test]
+    fn a_challenge_delays_the_handshake_and_not_the_connection() {
+        let mut finding = unclear();
+        finding.causes = leaked(0).causes;
+        finding.causes[0].kind = CauseKind::WrongAcknowledgment;
+        finding.completion = Completion { syns: 2, seconds: Some(0.0089), has_failed: false };
+        assert_eq!(course(&finding), "the client completed the handshake late, 8.9 ms after its first SYN");
+        finding.causes[0].kind = CauseKind::DeferredAccept;
+        assert_eq!(course(&finding), "the client completed the handshake, and then the connection was delayed");
+    }
+
+    #[test]
+    fn the_time_of_a_clients_reset_is_named() {
+        let mut finding = leaked(0);
+        finding.outcome = Outcome::ResetByClient;
+        let at = |millis: i64| Some(Timestamp::from_nanos(millis * 1_000_000));
+        let times = Times { syn: at(0), syn_ack: at(10), ack: at(20), reset: at(2020) };
+        finding.measured = Some(Box::new(Measured { times, ..Measured::default() }));
+        assert_eq!(
+            course(&finding),
+            "the client reset the connection 2.00 s after its ACK, before the server sent any data"
+        );
+        finding.measured = None;
+        assert_eq!(course(&finding), outcome(Outcome::ResetByClient));
+    }
 
     #[test]
     fn a_missing_syn_ack_means_something_else_on_either_side() {

@@ -100,7 +100,7 @@ pub(super) fn proxied_reset(reset: &ResetContext<'_>) -> Hypothesis {
         .opposed_by(reset.has_other_ttl(), MODERATE, reset.ttl_sentence())
         .ruled_out_by(
             reset.window_never_opened,
-            "the SYN-ACK came from a proxy and its window never opened: the listener saw no SYN of this connection and had no entry to drop",
+            "the SYN-ACK came from a proxy and its window had not opened before the reset: no packet shows that the listener had an entry of this connection to drop",
         )
         .ruled_out_by(!reset.lacks_ack_flag(), "the reset has an ACK flag; the reset of a full accept queue has none")
 }
@@ -127,7 +127,7 @@ pub(super) fn unanswered(case: &Case<'_, '_>, nearby: &NearbyHandshakes) -> Hypo
         )
         .supported_by(nearby.unserved && queue.waiting == 0, STRONG, NEARBY_UNSERVED)
         .supported_by(nearby.resets > 0, WEAK, "other connections at that time were reset after their SYN-ACK")
-        .opposed_by(!others, MODERATE, "the listener answered no SYN in this capture")
+        .opposed_by(!others, MODERATE, "the listener answered no SYN at any time in this capture; a full queue answers again when the program accepts")
         .ruled_out_by(case.handshake.rejected_syn().is_some(), ICMP_ANSWERED);
     while_unanswered(hypothesis, &queue)
 }

@@ -7,7 +7,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::AnsweredElsewhere,
     clause: "the SYN was answered from another address or port, and the client does not know that connection",
     counters: &[],
-    check: "on the NAT device or load balancer: conntrack -L -p tcp --dport {port} (confirmed if no reply is seen); on the machine that answered: ip route get {client} (confirmed if the route does not lead through the NAT device); with direct server return: ip addr show lo (confirmed if the virtual address is missing)",
+    check: "on the NAT device or load balancer: conntrack -L -p tcp --dport {port} (confirmed if the connection is [UNREPLIED]); on the machine that answered: ip route get {client} (confirmed if the route does not lead through the NAT device); with direct server return: ip addr show lo (confirmed if the virtual address is missing)",
     reset_sender: ResetSender::Client,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,

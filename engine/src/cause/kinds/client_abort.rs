@@ -1,11 +1,11 @@
-//! The client gave up.
+//! The client gave up, or only probed the port.
 
 use super::*;
 use crate::packet::segment::Flags;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ClientAbort,
-    clause: "the client gave up",
+    clause: "the client gave up, or only probed the port",
     counters: &[],
     check: "on the client: strace -f -e trace=close,shutdown,setsockopt -p PID (which call ends the connection?); the log of the process (look for a timeout)",
     reset_sender: ResetSender::Client,

@@ -22,6 +22,8 @@ const IP_ID_COPIED: &str = "the reset's IP identification is copied from the seg
 const UNACKNOWLEDGED_SEQ: &str =
     "the reset's sequence number is not the one that the client acknowledged: no TCP stack does this";
 const LIKE_THE_KERNELS: &str = "a reset of a firewall rule on the server looks exactly like one of its kernel";
+/// Check of a reset that has the client's address: it goes to the server, which sends none.
+const CLIENT_CHECK: &str = "on the client: tcpdump -ni any 'tcp port {port} and tcp[tcpflags] & tcp-rst != 0' (confirmed if the client sends no reset, although the server receives one); on each firewall on the path: iptables -vnL (confirmed if the counter of a reject rule rises); nft list ruleset (counts only in rules with the word counter)";
 const INJECTED_FORM: &str = "a device on the path can send such a reset";
 
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
@@ -126,6 +128,7 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     )
     .supported_by(differs, nats, format!("the {field} of the reset differs from that of the client's SYN"))
     .supported_by(client_abort::was_reset_before(case, reset), VERY_STRONG, RESET_BEFORE)
+    .checked_by(CLIENT_CHECK)
     .not_observable(syn_ttl.is_none(), format!("the {field} of the client's segments"))
 }
 

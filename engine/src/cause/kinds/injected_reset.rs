@@ -5,9 +5,9 @@ use crate::evidence::hop_limit::field_name;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::InjectedReset,
-    clause: "a third party on the path injected a reset; the server did not send it and continued",
+    clause: "a third party on the path injected a reset; neither client nor server sent it",
     counters: &[Counter::OutRsts],
-    check: "at client and server at the same time: tcpdump -ni any -w NAME.pcap 'tcp port {port}' (confirmed if only the client has the reset); then give both files to syncookie explain",
+    check: "at client and server at the same time: tcpdump -ni any -w NAME.pcap 'tcp port {port}' (confirmed if a reset arrives at one end and the other end did not send it); then give both files to syncookie explain",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: None,
@@ -46,7 +46,7 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
     Hypothesis::new(
         INFO.kind,
         0.0,
-        "both sides received a reset, and a third party can inject resets in both directions",
+        "the reset has the client's address, and a third party that injects resets often sends them to both ends",
     )
     .supported_by(client_abort::has_forgotten(case, reset), VERY_STRONG, CLIENT_FORGOT)
     .supported_by(
@@ -54,5 +54,8 @@ pub(super) fn client_reset(case: &Case<'_, '_>, reset: &SegmentFacts) -> Hypothe
         5.0,
         format!("the {field} of the reset differs from that of the client's SYN, and the client's data passed"),
     )
-    .not_observable(true, format!("{CLIENT_RECEIVED_RESET} before (a capture at the client shows it)"))
+    .not_observable(
+        !case.is_captured_at_client(),
+        format!("{CLIENT_RECEIVED_RESET} before (a capture at the client shows it)"),
+    )
 }

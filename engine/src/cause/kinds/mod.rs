@@ -130,7 +130,7 @@ const WRONG_ACK: &str = "the client acknowledged another number than the SYN-ACK
 const IP_ID_CONTINUES: &str = "the reset's IP identification continues that of the server's segments";
 const NOT_A_KERNELS_RESET: &str =
     "the reset has an ACK flag; a kernel's reset that answers the ACK of a handshake has none";
-const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window never opened: the proxy did not complete its own connection to the server";
+const WINDOW_NEVER_OPENED: &str = "the SYN-ACK came from a proxy and its window had not opened before the reset: by then, the proxy had not completed its own connection to the server";
 const WINDOW_OPENED: &str = "the window opened: the server had answered the proxy";
 const PROXYS_SYN: &str = "the SYN has a non-zero acknowledgment number: Netfilter's SYNPROXY sent it for a client that had completed its handshake";
 const ICMP_ANSWERED: &str = "the SYN was rejected with an ICMP error, so it was not dropped silently";

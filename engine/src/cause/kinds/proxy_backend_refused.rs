@@ -19,7 +19,7 @@ pub(super) fn refusing_reset(case: &Case<'_, '_>, reset: &ResetContext<'_>) -> H
         if case.is(Verdict::Ordinary) { 0.0 } else { WEAK },
         "a proxy whose SYN-ACK looks like the server's passes on a refusal as such a reset",
     )
-    .supported_by(reset.window_never_opened, VERY_STRONG, "the window of the SYN-ACK never opened")
+    .supported_by(reset.window_never_opened, VERY_STRONG, "the window of the SYN-ACK had not opened before the reset")
     .opposed_by(reset.served, STRONG, "the server had sent segments after its SYN-ACK")
     .not_observable(true, "the path behind the sender of the SYN-ACK")
 }

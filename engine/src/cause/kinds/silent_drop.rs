@@ -1,10 +1,10 @@
-//! Packets were dropped on the way, and nothing reported it.
+//! Packets were dropped on the way, without a reset or an ICMP error.
 
 use super::*;
 
 pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::SilentDrop,
-    clause: "packets were dropped on the way, and nothing reported it",
+    clause: "packets were dropped on the way, without a reset or an ICMP error",
     counters: &[Counter::ListenDrops],
     check: "on the server: tcpdump -ni any 'tcp port {port} or icmp or icmp6' (do the client's packets arrive? are they answered?); if they arrive: nstat -az TcpExtListenDrops TcpExtTCPReqQFullDrop TcpExtIPReversePathFilter (confirmed if one rises); nft list ruleset (or iptables -nvL; confirmed if the counter of a drop rule rises); perf record -a -e skb:kfree_skb sleep 10 && perf script (shows the reason for the drop)",
     reset_sender: ResetSender::Server,

@@ -12,6 +12,10 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
+/// Said of a reset that follows the SYN-ACK, and that another cause must explain.
+const ANSWERED_BEFORE_RESET: &str =
+    "the next SYN was answered: this cause explains what came before that SYN-ACK, and not the client's reset after it";
+
 /// Returns the hypothesis only where a SYN was answered with an ACK of an existing connection (RFC
 /// 9293 section 3.10.7.4, RFC 5961 section 4). The client resets that connection and tries again.
 pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
@@ -19,6 +23,7 @@ pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
     let answer = handshake.stale_answer()?;
     let reset = handshake.reset.as_deref().filter(|(side, _)| *side == Side::Client);
     let matches = reset.is_some_and(|(_, reset)| reset.seq == answer.ack);
+    let is_later = reset.zip(handshake.syn_ack).is_some_and(|((_, reset), syn_ack)| reset.frame > syn_ack.frame);
     Some(
         Hypothesis::new(
             INFO.kind,
@@ -34,7 +39,7 @@ pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
         .supported_by(
             reset.is_some() && handshake.syn_ack.is_some(),
             MODERATE,
-            "after the client's reset, the next SYN was answered",
+            if is_later { ANSWERED_BEFORE_RESET } else { "after the client's reset, the next SYN was answered" },
         )
         .not_observable(
             reset.is_none(),

@@ -90,20 +90,20 @@ pub(super) fn unanswered(case: &Case<'_, '_>) -> Option<Hypothesis> {
         is_rule,
         (against_chance(older_failed, newer_worked) - MODERATE * exceptions as f64).clamp(0.0, MOST),
         format!(
-            "{newer_worked} SYN{} with a newer timestamp got an answer, and {} with an older one",
+            "{newer_worked} SYN{} with a newer timestamp than the earlier SYNs of this address got an answer; {} with an older timestamp got one",
             plural(newer_worked),
-            if older_worked == 0 { "none".to_owned() } else { format!("only {older_worked}") }
+            if older_worked == 0 { "no SYN".to_owned() } else { format!("only {older_worked}") }
         ),
     )
     .opposed_by(
         older_worked > 0,
         if is_rule { WEAK } else { 3.0 },
-        format!("{older_worked} SYN{} with an older timestamp got an answer", plural(older_worked)),
+        format!("{older_worked} SYN{} with an older timestamp than an earlier SYN of this address got an answer", plural(older_worked)),
     )
     .opposed_by(
         newer_failed > 0,
         if is_rule { WEAK } else { MODERATE },
-        format!("{newer_failed} SYN{} with a newer timestamp failed, too", plural(newer_failed)),
+        format!("{newer_failed} SYN{} with a newer timestamp than the earlier SYNs of this address failed, too", plural(newer_failed)),
     );
     (older_failed > 0).then_some(hypothesis)
 }

@@ -36,5 +36,5 @@ pub(super) fn challenged(case: &Case<'_, '_>) -> Option<Hypothesis> {
 /// Describes the SYN that passed after the challenge.
 fn passed(wrong: &WrongAcknowledgment, challenge: &SynHeader) -> String {
     let waited = wrong.accepted.map_or(0.0, |accepted| accepted.time.seconds_since(challenge.time));
-    format!("the next SYN was answered with the right number, {} later", span(waited))
+    format!("the client's next SYN was answered with the right number, {} after the wrong SYN-ACK", span(waited))
 }

@@ -48,8 +48,8 @@ pub fn write(output: &mut dyn Write, terminal: Terminal, story: &Story<'_>, is_v
 fn summary(finding: &Finding) -> String {
     let cause = finding.causes.first().map_or_else(String::new, |cause| match cause.ruled_out {
         false => {
-            let close =
-                strength::close_cause(rival(&finding.causes)).map_or_else(String::new, |close| format!("; {close}"));
+            let close = strength::close_cause(rival(&finding.causes), &cause.check)
+                .map_or_else(String::new, |close| format!("; {close}"));
             let assumed = words::assumed_by(cause.kind).filter(|verdict| *verdict != finding.assessment.verdict);
             let assumption =
                 assumed.map_or_else(String::new, |verdict| format!(" {}", words::assumption(cause.kind, verdict)));
@@ -118,6 +118,15 @@ fn rest(finding: &Finding) -> Option<String> {
         None => format!("Cause {rank} can wait: cause 1 is {times} as probable."),
         Some(_) => format!("The others can wait: cause 1 is {times} as probable as cause {rank}."),
     })
+}
+
+/// Says that the other causes need no check if the first one is confirmed; `None` if there are none.
+fn rest_of_confirmed(finding: &Finding) -> Option<String> {
+    match finding.causes.iter().filter(|cause| !cause.ruled_out).count() {
+        0 | 1 => None,
+        2 => Some("Cause 2 needs no check.".to_owned()),
+        _ => Some("The other causes need no check.".to_owned()),
+    }
 }
 
 struct Page<'a> {
@@ -277,7 +286,9 @@ impl Page<'_> {
         // The causes have the commands.
         let lines = finding.causes.first().map_or_else(Vec::new, |first| check_lines(&first.check));
         let is_confirmed = lines.iter().any(CheckLine::is_confirmed);
-        let first = if is_confirmed && lines.iter().all(CheckLine::is_done) {
+        let first = if lines.iter().any(CheckLine::is_of_kernel) {
+            "The --kernel files have confirmed cause 1. The reasons for it show what to repair."
+        } else if is_confirmed && lines.iter().all(CheckLine::is_done) {
             "Another of these captures has confirmed cause 1."
         } else if is_confirmed {
             "Another of these captures has confirmed cause 1. The remaining commands of cause 1 show what to repair."
@@ -292,7 +303,8 @@ impl Page<'_> {
             2 => " If it does not confirm the cause, run that of cause 2.",
             _ => " If it does not confirm the cause, run those of causes 2 and 3.",
         };
-        let rest = rest(finding).map_or_else(String::new, |rest| format!(" {rest}"));
+        let rest = if is_confirmed { rest_of_confirmed(finding) } else { rest(finding) };
+        let rest = rest.map_or_else(String::new, |rest| format!(" {rest}"));
         self.line("  ", &format!("{first}{which}{rest}"))
     }
 

@@ -57,7 +57,7 @@ pub fn checks(output: &mut dyn Write, totals: &Totals, folder: &str) -> io::Resu
 fn title(totals: &Totals, affected: &Affected, what: &str, kind: CauseKind, cause: &CauseCount) -> String {
     let all = count(affected.handshakes, totals.noun());
     let clause = capitalised(kind.clause());
-    let strength = strength::cause(cause.rival);
+    let strength = strength::cause(cause.rival, &cause.check);
     let hindered = Some(cause.hindered).filter(|&number| number > 0).map(words::hindered);
     let hindered = hindered.map_or_else(String::new, |text| format!(" {text}."));
     format!("{clause} ({kind}; {strength}): {} of {all} that {what}.{hindered}", grouped(cause.handshakes))
