@@ -32,6 +32,7 @@ pub fn answer(view: &View) -> String {
     let was_exhausted = |finding: &Finding| finding.only_earlier == Some(Level::Exhausted);
     parts.extend(about("Exhausted in the earlier sample", &names(findings, was_exhausted)));
     parts.extend(about(&format!("Overflowed {since}"), &before(Effect::Overflow)));
+    parts.extend(about("In the kernel log, but not in the counters of this namespace", &before(Effect::OnlyInLog)));
     parts.extend(about(&format!("Packets dropped {since}"), &before(Effect::Drop)));
     parts.extend(about(&format!("Rejected {since}"), &before(Effect::Rejection)));
     let is_uncompared = |finding: &Finding| is_past(finding) && finding.only_earlier.is_some();
@@ -168,6 +169,18 @@ mod tests {
         let text = answer(&View::new(facts, None));
         assert!(text.contains("Overflowed earlier: accept queue."), "{text}");
         assert!(text.contains("Rejected earlier: SYN cookies, cookies of SYNPROXY."), "{text}");
+    }
+
+    #[test]
+    fn what_only_the_log_says_did_not_overflow_here() {
+        let log = "nf_conntrack: nf_conntrack: table full, dropping packet\n\
+                   entries searched drop early_drop\n00000000 00000000 00000000 00000000\n";
+        let text = answer(&View::new(crate::read::document("test", log.as_bytes()).unwrap(), None));
+        assert!(
+            text.ends_with("In the kernel log, but not in the counters of this namespace: conntrack table."),
+            "{text}"
+        );
+        assert!(!text.contains("Overflowed"), "{text}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::SECOND;
 use super::answer::answer;
 use super::healthy;
 use super::rows::{counts, usages};
-use crate::resource::Level;
+use crate::resource::{Level, ResourceKind};
 use crate::view::View;
 
 /// Maximum number of names and notes that are shown.
@@ -111,7 +111,9 @@ fn one(
     let counts = counts(view, is_verbose);
     if !counts.is_empty() {
         let increases = if view.difference().is_some() { " (increase since the previous sample)" } else { "" };
-        let counters = format!("counters since boot{increases}");
+        let has_trace = view.resources.iter().any(|resource| resource.kind == ResourceKind::Traced);
+        let in_trace = if has_trace { ", or in the trace" } else { "" };
+        let counters = format!("counters since boot{in_trace}{increases}");
         let header = [("resource", false), ("instance", false), (counters.as_str(), false)];
         writeln!(output, "\n{}", table(terminal, &header, &counts))?;
     }

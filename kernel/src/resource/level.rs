@@ -42,6 +42,8 @@ impl Finding {
 pub enum Effect {
     /// The resource reached a limit.
     Overflow,
+    /// The kernel log says so, and the counter of this namespace does not.
+    OnlyInLog,
     /// Something that is not a limit dropped packets.
     Drop,
     /// A SYN cookie was rejected.

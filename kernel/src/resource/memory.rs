@@ -8,7 +8,7 @@
 
 use syncookie_terminal::{count, grouped};
 
-use super::{Context, Level, Resource, ResourceKind};
+use super::{Context, Effect, Finding, Level, Resource, ResourceKind};
 use crate::facts::EventKind;
 
 /// Adds the state of these resources.
@@ -150,11 +150,13 @@ pub fn add_log_finding(context: &Context<'_>, resource: &mut Resource, kind: Eve
         let contradicted = zero.map(|counter| {
             format!(" The counter {counter} is 0: the log is of another network namespace, or of an earlier boot.")
         });
+        let effect = if contradicted.is_some() { Effect::OnlyInLog } else { resource.kind.effect() };
         if contradicted.is_some() {
             let remark = "the kernel log reports an overflow";
             let others = resource.remark.take().map_or_else(String::new, |other| format!("; {other}"));
             resource.remark = Some(format!("{remark}{others}"));
         }
-        resource.add_finding(Level::Overflowed, text + &contradicted.unwrap_or_default());
+        let text = text + &contradicted.unwrap_or_default();
+        resource.findings.push(Finding::new(Level::Overflowed, effect, text));
     }
 }
