@@ -175,7 +175,7 @@ fn the_summary_counts_the_connections_of_each_cause_as_the_page_does() {
     let causes = causes.map(|cause| ["kind", "handshakes", "connections"].map(|key| cause[key].to_string()).join(" "));
     assert_eq!(causes.collect::<Vec<_>>(), ["\"proxy-backend-silent\" 40 20"]);
     let page = server_first("backend_silent", "html");
-    assert!(page.contains("(proxy-backend-silent; likely cause): 20 of 20 connections that got stuck."), "{page}");
+    assert!(page.contains("(proxy-backend-silent; confirmed): 20 of 20 connections that got stuck."), "{page}");
 }
 
 /// Returns the table of a recording of a flood, with these options.

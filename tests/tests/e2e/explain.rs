@@ -133,7 +133,7 @@ fn what_to_do_next_says_why_it_ends_before_the_last_cause() {
     );
     let both = user_trace().parent().expect("it is in a folder").to_owned();
     let said = "Another of these captures has confirmed cause 1. The remaining commands of cause 1 show what to repair. \
-                The others can wait: ";
+                The other causes need no check.";
     assert!(next(both.clone()).starts_with(said), "{}", next(both));
 }
 
