@@ -274,7 +274,7 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output)?;
-        let more = "More: --verbose (evidence of each group of findings), --format html -o report.html (charts, and a table \
+        let more = "More: --verbose (evidence by group of findings), --format html -o report.html (charts, and a table \
                     to sort and filter), --format jsonl (all handshakes)";
         paragraph(&mut self.output, self.terminal.width, "", more)
     }
