@@ -9,7 +9,7 @@ use crate::{
     Timestamp,
 };
 
-/// Turns observations into findings: an [`Observer`] of the packets, and the judge of the handshakes
+/// Turns packets into findings: an [`Observer`] of the packets, and the judge of the handshakes
 /// that it keeps.
 #[derive(Debug)]
 pub struct Analyzer {

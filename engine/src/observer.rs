@@ -42,7 +42,7 @@ pub struct EndOfPackets {
     pub midstream: Midstream,
     /// Whether a SYN with a wrong checksum was answered: then checksums show nothing.
     pub wrong_checksums_work: bool,
-    /// Of a stretch: segments of connections whose handshake may be in another one. They replace
+    /// Segments, in a stretch, of connections whose handshake may be in another one. They replace
     /// `midstream`.
     pub loose: Vec<LooseSegment>,
 }

@@ -327,7 +327,7 @@ fn a_likely_verdict_does_not_wait_for_the_retransmission_that_it_rests_on() {
     let why = assessment.why_not_certain();
     assert_eq!(
         why,
-        Some("The verdict would be certain only with independent evidence of a second kind"),
+        Some("The verdict would be certain only with independent evidence from a second group of signals"),
         "{finding:#?}"
     );
 }

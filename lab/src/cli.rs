@@ -34,7 +34,7 @@ pub enum Command {
     Accuracy(Accuracy),
     /// Print which first cause each capture point shows for each true cause; exit with 1 below the limits
     Causes(Causes),
-    /// Run the batch tool on recorded or written cases and score its findings
+    /// Run the command-line tool on recorded or written cases and score its findings
     Score(Score),
     /// Run inside a namespace on behalf of `record`
     #[command(subcommand, hide = true)]
@@ -153,7 +153,7 @@ pub struct Accuracy {
 /// Arguments of `score`.
 #[derive(Debug, Args)]
 pub struct Score {
-    /// The batch tool
+    /// The command-line tool
     #[arg(value_name = "SYNCOOKIE")]
     pub tool: PathBuf,
     /// Folders of cases

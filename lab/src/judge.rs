@@ -139,7 +139,7 @@ fn socket(endpoint: &Endpoint) -> SocketAddr {
     SocketAddr::new(endpoint.ip, endpoint.port)
 }
 
-/// Judges a capture file with the batch tool.
+/// Judges a capture file with the command-line tool.
 pub fn by_tool(tool: &Path, capture: &Path) -> io::Result<Vec<Judged>> {
     let run = Command::new(tool).arg("analyze").arg(capture).args(["--format", "jsonl"]).output()?;
     if !run.status.success() {

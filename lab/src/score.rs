@@ -288,7 +288,7 @@ pub fn causes(s: &Score) -> String {
     text
 }
 
-/// Scores the batch tool on every case below the folders. Returns the rows and the total.
+/// Scores the command-line tool on every case below the folders. Returns the rows and the total.
 pub fn folders(tool: &Path, folders: &[PathBuf], wrong: &mut dyn FnMut(String)) -> io::Result<(Vec<String>, Score)> {
     let (mut rows, mut total) = (Vec::new(), Score::default());
     for folder in folders {

@@ -243,7 +243,7 @@ pub enum Expert {
     Reset,
     /// `undetermined`.
     Undetermined,
-    /// A handshake that failed or was delayed.
+    /// A handshake that failed or was delayed, or whose connection got stuck.
     Failure,
 }
 
@@ -282,7 +282,7 @@ impl Expert {
             Self::ProxyPossible | Self::Proxy => "Answered by a SYN proxy",
             Self::Reset => "Reset right after a handshake answered by a SYN cookie or SYN proxy",
             Self::Undetermined => "The capture does not show who answered this SYN",
-            Self::Failure => "Handshake failed or was delayed",
+            Self::Failure => "Handshake failed or was delayed, or its connection got stuck",
         }
     }
 

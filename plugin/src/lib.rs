@@ -2,8 +2,8 @@
 //!
 //! It is a post-dissector. While Wireshark reads a capture file for the first time, the plugin
 //! passes every packet with TCP to the engine. Whenever Wireshark shows a frame, the plugin adds
-//! the engine's findings for the frame's handshakes. The batch tool uses the same engine, and
-//! nothing here knows TCP.
+//! the engine's findings for the frame's handshakes. The command-line tool uses the same engine,
+//! and nothing here knows TCP.
 //!
 //! | module | does |
 //! |---|---|

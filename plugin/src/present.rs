@@ -234,8 +234,8 @@ fn verdict_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, Str
     Some((expert, expert.summary().to_owned()))
 }
 
-/// Returns the expert item of a handshake that failed or was delayed. A flood is one failure: its
-/// first handshake has the item.
+/// Returns the expert item of a handshake that failed or was delayed, or whose connection got
+/// stuck. A flood is one failure: its first handshake has the item.
 fn failure_expert(finding: &Finding, settings: &Settings) -> Option<(Expert, String)> {
     let cause = most_likely_cause(finding, settings);
     let what = match (finding.outcome, cause) {

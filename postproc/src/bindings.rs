@@ -100,8 +100,8 @@ pub fn observe(args: &[OsString]) -> Result<String, BindingError> {
     model::problems(&problems).map_err(failed)
 }
 
-/// Does the same, but passes the observations to a sink. Observes these files, if they are given, and
-/// not those that the arguments name; then it is no error if none of them is a capture.
+/// Runs `observe` and passes the observations to a sink. Observes these files, if they are given,
+/// and not those that the arguments name; then it is no error if none of them is a capture.
 ///
 /// # Errors
 /// As [`observe`]; fails if the sink fails.
@@ -117,8 +117,8 @@ pub fn observe_to(args: &[OsString], files: Option<&[StoredFile]>, sink: impl Ro
     model::problems(&observed.problems).map_err(failed)
 }
 
-/// Returns what is known at the end of captures that were observed in stretches, from the rows of one
-/// series that show it: records for `judge`, whose arguments these are.
+/// Returns the records for the end of captures that were observed in stretches. They are computed
+/// from rows of one series. `args` are the arguments of `judge`.
 ///
 /// # Errors
 /// Fails if the arguments are wrong or the observations cannot be read.

@@ -5,7 +5,7 @@ use syncookie_engine::Confidence;
 use crate::interrupt;
 use crate::totals::Totals;
 
-/// End of the program.
+/// Way in which a run ended, which determines the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All captures were analysed.
@@ -21,7 +21,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Returns the end of a run with these totals; `threshold` is what `--fail-on` asks for. A
+    /// Returns how a run with these totals ended; `threshold` is what `--fail-on` asks for. A
     /// finding takes precedence over unreadable captures, and an interruption over everything,
     /// because the rest is unknown.
     pub fn of(totals: &Totals, threshold: Option<Threshold>) -> Self {

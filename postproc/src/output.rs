@@ -132,7 +132,7 @@ impl Unnamed {
     }
 }
 
-/// Adds the name of the file to an error about it, and what is missing if its folder is.
+/// Adds the name of the file to an error, and says so if its folder does not exist.
 pub fn named(path: &Path, error: io::Error) -> io::Error {
     let name = escape_controls(&path.to_string_lossy()).into_owned();
     let is_missing = error.kind() == ErrorKind::NotFound && !folder(path).exists();
@@ -140,7 +140,7 @@ pub fn named(path: &Path, error: io::Error) -> io::Error {
     io::Error::new(error.kind(), text)
 }
 
-/// Makes the name of a file last: a renamed file may otherwise have its old name after a power cut.
+/// Syncs the folder of a file, so that the file keeps its new name after a power cut.
 pub fn sync_folder(name: &Path) -> io::Result<()> {
     match File::open(folder(name)) {
         Ok(folder) => synced(&folder),

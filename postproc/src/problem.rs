@@ -85,7 +85,7 @@ impl Defect {
         }
     }
 
-    /// Returns the same defect where this many more frames were read before, modulo 2^64.
+    /// Returns the defect with its frame numbers increased by `before`, modulo 2^64.
     #[must_use]
     pub fn after(self, before: u64) -> Self {
         let frame = self.frame.map(|frame| frame.wrapping_add(before));

@@ -101,7 +101,8 @@ def analyze(*captures: Path, on_problem: str = "raise", **options: Any) -> Findi
 
     Raises:
         CaptureError: if a capture could not be read to its end
-        ValueError: if an option or its value is wrong
+        TypeError: if there is no such option
+        ValueError: if the value of an option is wrong
         RuntimeError: if no capture was found
     """
     _check(on_problem)
@@ -148,7 +149,8 @@ def observe_batches(*captures: Path, on_problem: str = "raise", **options: Any) 
     Raises:
         CaptureError: while the rows are read, after the last one
         RuntimeError: while the rows are read, if no capture was found
-        ValueError: the same, if an option or its value is wrong
+        TypeError: if there is no such option
+        ValueError: while the rows are read, if the value of an option is wrong
     """
     _check(on_problem)
     run = _syncookie.Observations(_arguments("observe", captures, {**options, "output": "-"}))

@@ -106,8 +106,7 @@ def analyze(
             judge() can judge them again
         partitions: number of tasks; by default spark.sql.shuffle.partitions
         stretch_bytes: size in bytes above which a series of captures is divided into stretches, which
-            tasks read apart; by default none is. Each task also reads the 11 minutes before its
-            stretch, so choose what the largest of them captures in an hour or more
+            tasks read apart; by default none is. Each task also reads the 11 minutes before its stretch. Choose the number of bytes that the largest series contains in an hour or more
         options: filter, once, capture_point, threads, max_memory, max_handshakes, max_flood,
             max_listeners and max_episodes, as in ``syncookie.analyze``; limits apply to each task
 

@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description="Analyse captures on a cluster, and write the results as Parquet.")
     options.add_argument("captures", nargs="+", help="paths or URIs of captures, or of folders with captures")
     options.add_argument("--output", required=True, help="folder for findings, listeners, episodes, captures, problems")
-    options.add_argument("--observations", help="folder to which the observations are written before")
+    options.add_argument("--observations", help="folder to which the observations are written before they are judged")
     options.add_argument("--partitions", type=int, help="number of tasks")
     options.add_argument("--filter", action="append", help="report only matching handshakes")
     options.add_argument("--max-memory", help="memory of a task")

@@ -1,8 +1,8 @@
 //! Packets and captures, written from their specifications.
 //!
-//! All tests, the benchmarks and the laboratory take their packets and captures from here. This crate uses neither the
-//! engine nor the batch tool, and no crate that they use: a mistake in their readers cannot hide behind the same mistake
-//! in the writer.
+//! All tests, the benchmarks and the laboratory take their packets and captures from here. This
+//! crate uses neither the engine nor the command-line tool, and no crate that they use: a mistake
+//! in their readers cannot hide behind the same mistake in the writer.
 //!
 //! - [`ip`], [`tcp`], [`udp`], [`icmp`], [`link`]: headers and whole packets; [`checksum`]: the Internet checksum; [`example`]: a
 //!   handshake between two hosts.

@@ -1,4 +1,4 @@
-//! Runs of the batch tool, and what it writes as JSON Lines (contract 1).
+//! Runs of the command-line tool, and what it writes as JSON Lines (contract 1).
 
 use std::ffi::OsStr;
 use std::process::Command;

@@ -33,7 +33,7 @@ struct Expectation {
     every: Option<Rule>,
     /// Holds for the first `count` handshakes with a SYN-ACK, the next `count`, and so on, and there are no others.
     phases: Option<Vec<Rule>>,
-    /// Holds for every handshake of the batch tool that has no SYN-ACK.
+    /// Holds for every handshake of the command-line tool that has no SYN-ACK.
     without_syn_ack: Option<Rule>,
     /// What display filters match in tshark.
     #[serde(default)]
@@ -58,7 +58,7 @@ struct Rule {
     at_most: Option<String>,
     /// One of these outcomes.
     outcome: Option<Vec<String>>,
-    /// One of these causes comes first. Only the batch tool is checked.
+    /// One of these causes comes first. Only the command-line tool is checked.
     cause: Option<Vec<String>>,
     /// Share of handshakes that must fit, where chance decides on single ones.
     share: Option<f64>,
@@ -264,7 +264,7 @@ impl Rule {
     }
 }
 
-/// Returns the handshakes that the batch tool reports.
+/// Returns the handshakes that the command-line tool reports.
 fn seen_in_batch(analyzed: &Analyzed) -> Vec<Seen> {
     let see = |handshake: crate::analyze::Handshake| Seen {
         syn_ack: handshake.frames.syn_ack,

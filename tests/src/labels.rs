@@ -102,7 +102,7 @@ impl Score {
     }
 }
 
-/// Scores the batch tool on every labelled capture.
+/// Scores the command-line tool on every labelled capture.
 #[must_use]
 pub fn score() -> Score {
     let labels = crate::files_below(&crate::package().join("captures"), &["json"]);

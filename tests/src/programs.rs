@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Paths of the programs.
 #[derive(Debug)]
 pub struct Programs {
-    /// The batch tool.
+    /// The command-line tool.
     pub syncookie: PathBuf,
     /// The Wireshark plugin.
     pub plugin: PathBuf,

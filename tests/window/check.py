@@ -73,12 +73,12 @@ class Walk:
         self.wireshark.press_button("Close", window)
 
     def expert_information(self):
-        """Analyze > Expert Information has one row for each kind of finding."""
+        """Analyze > Expert Information has one row for each kind of expert item."""
         self.wireshark.choose("Analyze", "Expert Information")
         window = self.wireshark.window("Expert Information")
         expected = {
             ("Warning", "Answered by a SYN proxy", "Security", "SYNCOOKIE", "3"),
-            ("Warning", "Handshake failed or was delayed", "Sequence", "SYNCOOKIE", "3"),
+            ("Warning", "Handshake failed or was delayed, or its connection got stuck", "Sequence", "SYNCOOKIE", "3"),
             ("Warning", "Reset right after a handshake answered by a SYN cookie or SYN proxy", "Sequence", "SYNCOOKIE",
              "3"),
         }

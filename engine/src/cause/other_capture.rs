@@ -228,8 +228,8 @@ impl OtherCapture<'_> {
         }
     }
 
-    /// Says, of a reset whose sender one capture cannot show, or a SYN whose arrival it cannot show,
-    /// that another capture, nearer to the server, does not contain its connection.
+    /// Adds a remark to the facts that the capture cannot show (the sender of a reset, the arrival
+    /// of a SYN): a capture nearer to the server does not contain the connection.
     pub fn name_absence(finding: &mut Finding, name: &str) {
         let is_about = |what: &str| is_of_reset(what) || what == SYN_REACHED_SERVER;
         remark(finding, is_about, &format!("; {name}{NEARER} does not contain this connection"));
@@ -262,11 +262,11 @@ impl OtherCapture<'_> {
         rank(&mut finding.causes);
     }
 
-    /// Weighs and ranks the causes of a finding without an answer whose packets another capture,
-    /// nearer to the server, does not contain. The client retransmitted its SYN, or `is_credible`
-    /// because other handshakes are missing, too: one SYN may have been lost in the capture. That
-    /// capture contains other connections of the same client and listener, before and after this
-    /// one, so that no packet of this one arrived there.
+    /// Weighs the causes of an unanswered handshake that is missing in a capture nearer to the
+    /// server, and ranks them again. The client retransmitted its SYN, or `is_credible` because
+    /// other handshakes are missing, too: one SYN may have been lost in the capture. That capture
+    /// contains other connections of the same client and listener, before and after this one, so
+    /// that no packet of this one arrived there.
     pub fn weigh_missing(finding: &mut Finding, name: &str, is_credible: bool) {
         let is_refused = finding.outcome == Outcome::Refused;
         let has_no_answer = is_refused || finding.outcome == Outcome::Unanswered;

@@ -57,8 +57,8 @@ impl HandshakeSample {
         self.factors(|_| true)
     }
 
-    /// Returns the same for connections that may be in several captures. Which of these captures
-    /// gives the verdict says nothing about a connection.
+    /// Returns the values that failed handshakes share, for connections that may be in several
+    /// captures. Which of these captures gives the verdict says nothing about a connection.
     #[must_use]
     pub fn common_factors_of_connections(&self) -> Vec<CommonFactor> {
         self.factors(|attribute| !matches!(attribute, Attribute::Capture(_)))

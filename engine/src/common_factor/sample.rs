@@ -71,7 +71,7 @@ impl HandshakeSample {
         self.working.merge(other.working);
     }
 
-    /// Adds `first` to the index of the capture of each handshake.
+    /// Increases the capture index of each handshake by `first`.
     pub fn renumber(&mut self, first: u32) {
         let all = self.failed.kept.iter_mut().chain(&mut self.working.kept);
         all.for_each(|handshake| handshake.capture += first);

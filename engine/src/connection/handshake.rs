@@ -43,7 +43,7 @@ pub(crate) struct SynHeader {
     pub options: Options,
     /// Payload in bytes, which Fast Open puts into a SYN (RFC 7413).
     pub payload: u16,
-    /// Wrong only if it is wrong in every copy of a SYN.
+    /// Checksum; wrong only if every copy of the SYN has a wrong one.
     pub checksum: Checksum,
     layout: [u8; OPTION_BYTES],
     layout_length: u8,

@@ -9,7 +9,7 @@
 //! receiver resets in the same way (RFC 9293 section 3.5, figure 9). The tracker leaves it out
 //! where the capture has the earlier SYN. Crafted packets, whose client does not reset.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::{Handshake, SynHeader};
 use crate::listener::Listener;
 
@@ -34,7 +34,7 @@ pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     is_judged && handshake.wrong_acknowledgment().is_some()
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let wrong = handshake.wrong_acknowledgment()?;
@@ -50,7 +50,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
             (REPEATED, "the client reset it; other clients or ports of this listener got such answers, too")
         }
     };
-    Some(Observed {
+    Some(Reading {
         cookie: COOKIE,
         proxy: proxy + if is_other { OTHER_MACHINE } else { 0.0 },
         systematic: true,

@@ -9,7 +9,7 @@
 //! Fooled by: a TSval of 0; coarse clocks; connections made at multiples of 64 ticks.
 
 use super::preview::PREVIEWED;
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Preview, Reading, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
@@ -53,7 +53,7 @@ pub(super) fn may_repeat(preview: &Preview<'_, '_>) -> bool {
     handshakes.iter().enumerate().any(|(index, later)| handshakes[..index].iter().any(|other| repeats(later, other)))
 }
 
-pub(super) fn without_offset<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn without_offset<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let residue = visible_residue(listener, handshake)?;
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
@@ -72,7 +72,7 @@ pub(super) fn without_offset<D: Detail>(listener: &Listener<'_>, index: usize) -
         }
         (_, false) => return None,
     };
-    Some(Observed {
+    Some(Reading {
         cookie,
         proxy: if syn_ack.window == 0 { cookie } else { 0.0_f64.min(cookie) },
         systematic: !has_no_offset,
@@ -81,7 +81,7 @@ pub(super) fn without_offset<D: Detail>(listener: &Listener<'_>, index: usize) -
     })
 }
 
-pub(super) fn behind_offset<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn behind_offset<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     if listener.timestamp_bits.without_offset {
         return None;
     }
@@ -90,7 +90,7 @@ pub(super) fn behind_offset<D: Detail>(listener: &Listener<'_>, index: usize) ->
     let residue = visible_residue(listener, handshake)?;
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let agrees = residue == offset;
-    Some(Observed {
+    Some(Reading {
         cookie: if agrees { AGREES.min(nats) } else { DISAGREES.max(-nats) },
         proxy: 0.0,
         systematic: false,

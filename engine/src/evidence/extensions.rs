@@ -5,7 +5,7 @@
 //!
 //! Fooled by: middleboxes that clear ECN or strip option 34 for some clients.
 
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Preview, Reading, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::granted_extensions::{ecn, fast_open};
@@ -25,19 +25,19 @@ pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
     refused(ecn) || refused(fast_open)
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> impl Iterator<Item = Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> impl Iterator<Item = Reading<D>> {
     let (handshake, granted) = (listener.handshakes[index], listener.granted);
     [("ECN", ecn(handshake), granted.ecn), ("Fast Open", fast_open(handshake), granted.fast_open)]
         .into_iter()
         .filter_map(move |(what, granted, others)| weigh(handshake, what, granted?, others))
 }
 
-fn weigh<D: Detail>(handshake: &Handshake, what: &str, granted: bool, others: usize) -> Option<Observed<D>> {
+fn weigh<D: Detail>(handshake: &Handshake, what: &str, granted: bool, others: usize) -> Option<Reading<D>> {
     if !granted && others == 0 {
         return None;
     }
     let weight = if granted { GRANTED } else { REFUSED };
-    Some(Observed {
+    Some(Reading {
         cookie: weight,
         proxy: if granted { 0.0 } else { 1.0 },
         systematic: !granted,

@@ -12,7 +12,7 @@
 use std::net::IpAddr;
 
 use super::lag::linux_layout;
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::packet::segment::{Flags, is_from_elsewhere};
 use crate::text::joined;
@@ -44,7 +44,7 @@ const SAME_CLOSED: f64 = -0.5;
 /// Largest hop limit of a BGP session over several hops, by the usual configuration.
 const MULTIHOP: u8 = 16;
 
-pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let ttl = syn_ack.ip.ttl()?;
     let field = field_name(handshake.server.ip);
@@ -56,7 +56,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         FOREIGN
     };
     let foreign = || {
-        (foreign_cookie < 0.0).then(|| Observed {
+        (foreign_cookie < 0.0).then(|| Reading {
             cookie: foreign_cookie,
             proxy: 0.0,
             systematic: true,
@@ -78,7 +78,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         let changed = if seen > 1 { CHANGED } else { CHANGED_ONCE };
         (changed + if other_stack { OTHER_STACK } else { 0.0 }, -changed)
     };
-    Some(Observed {
+    Some(Reading {
         cookie,
         proxy,
         systematic: true,

@@ -7,7 +7,7 @@
 //! Fooled by: crafted packets with one identification everywhere, or with counters that begin at 1;
 //! a counter of the server that happens to agree, once in 65,536 handshakes.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts};
 use crate::listener::Listener;
 use crate::listener::ip_identifications::repeated;
@@ -29,14 +29,14 @@ pub(super) fn may_favour(handshake: &Handshake, _is_judged: bool) -> bool {
     repeated(handshake).is_some()
 }
 
-pub(super) fn echo<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn echo<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let identifications = &listener.ip_identifications;
     let id = repeated(handshake).filter(|&id| identifications.count(id) <= 1 && !is_continued(handshake, id))?;
     let most = if later_packets_differ(handshake, id) { ECHO } else { ECHO_ALONE };
     let proxy = most.min(rarity(id)).min(identifications.against_chance());
-    Some(Observed {
+    Some(Reading {
         cookie: -ECHO_ALONE.min(proxy),
         proxy,
         systematic: false,
@@ -65,10 +65,10 @@ fn later_packets_differ(handshake: &Handshake, id: u16) -> bool {
         && handshake.server_segments.iter().any(differs)
 }
 
-pub(super) fn reflected_options<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn reflected_options<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let holes = reflected(syn.layout(), syn_ack.layout())?;
-    Some(Observed {
+    Some(Reading {
         cookie: -ECHO_ALONE,
         proxy: REFLECTED,
         systematic: true,

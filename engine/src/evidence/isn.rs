@@ -12,7 +12,7 @@
 //! difference repeats within the jitter of the path and now and then exactly; crafted packets with
 //! a fixed difference. [`crate::listener::isn_pairs`] recognises the last two.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_pairs::{IsnPair, Movement, PERIOD};
@@ -38,7 +38,7 @@ pub(super) fn may_favour(handshake: &Handshake, _is_judged: bool) -> bool {
     IsnPair::of(handshake).is_some_and(|pair| matches!(pair.movement(), Movement::Repeats(_)))
 }
 
-pub(super) fn algebra<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn algebra<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let (syn_ack, previous) = (handshake.syn_ack.as_ref()?, handshake.previous.as_deref()?);
     let pair = IsnPair::of(handshake)?;
@@ -53,7 +53,7 @@ pub(super) fn algebra<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
         Movement::Unrelated => (DIFFERS, detail!(D, "is unrelated to that of")),
     };
     let is_open = syn_ack.window != 0 && cookie > 0.0;
-    Some(Observed {
+    Some(Reading {
         cookie,
         proxy: if is_open { (cookie - OPEN_PROXY).max(0.0) } else { cookie },
         systematic: false,
@@ -66,9 +66,9 @@ pub(super) fn algebra<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     })
 }
 
-pub(super) fn backend_syn<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn backend_syn<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let syn = handshake.syn.as_ref().filter(|s| s.ack.0 != 0)?;
-    Some(Observed {
+    Some(Reading {
         cookie: 0.0,
         proxy: -1.0,
         systematic: true,

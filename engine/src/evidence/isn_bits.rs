@@ -8,7 +8,7 @@
 //! Fooled by: firewalls that rewrite ISNs (nothing is said then); an ISN with a constant low byte,
 //! which is why Onload's clock must have been seen to move.
 
-use super::{Detail, Observed, Preview, detail};
+use super::{Detail, Preview, Reading, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::Listener;
 use crate::listener::isn_layout::{IsnLayout, ONLOAD_STAMPED_ENOUGH, has_onload_timestamp, onload_clock};
@@ -35,7 +35,7 @@ fn onload_weight(handshake: &Handshake) -> Option<f64> {
     }
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let (cookie, text) = match listener.isn_layout {
@@ -49,7 +49,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
             "ISN and timestamp encode MSS index, clock and options, as only Onload's cookies do",
         ),
     };
-    Some(Observed {
+    Some(Reading {
         cookie,
         proxy: 0.0,
         systematic: false,

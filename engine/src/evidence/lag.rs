@@ -11,7 +11,7 @@
 //! cannot have been delayed by more than its own round trip, less the shortest one known. A longer
 //! lag comes from the sender.
 
-use super::{Detail, Observed};
+use super::{Detail, Reading};
 use crate::connection::handshake::Handshake;
 use crate::listener::clock::{ANOTHER_CLOCK_SECONDS, Lag, RATES, Samples, usual_rate};
 use crate::listener::isn_layout::IsnLayout;
@@ -75,7 +75,7 @@ pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     syn_ack.window == 0 || may_be_cookie() || is_of_another_clock(&samples)
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     // Probability of the timestamp, per tick, under either hypothesis, summed over all rates that
     // the clock may have.
@@ -111,7 +111,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     // The cookies of gVisor and FreeBSD carry the clock itself: the absence of a lag is not
     // evidence against them.
     let least = if listener.isn_layout == IsnLayout::Freebsd || gvisor { 0.0 } else { -CAP };
-    Some(Observed {
+    Some(Reading {
         // Only Linux stores options in a timestamp, and it writes its options in one order.
         cookie: if cookie <= 0.0 || is_linux() { cookie } else { 0.0 }.max(least),
         proxy,

@@ -35,7 +35,7 @@ pub(crate) use lag::linux_layout;
 
 pub(crate) use detail::{Detail, NoDetail, WithDetail, detail};
 pub(crate) use preview::{PREVIEWED, Preview};
-pub(crate) use signal::{Group, Kinds, Observed, Signal};
+pub(crate) use signal::{Group, Kinds, Reading, Signal};
 
 use crate::EvidenceKind;
 use crate::connection::handshake::Handshake;

@@ -15,7 +15,7 @@
 use std::fmt;
 
 use super::contrast::contrast;
-use super::{Detail, Group, Observed, Preview, detail};
+use super::{Detail, Group, Preview, Reading, detail};
 use crate::connection::handshake::SynHeader;
 use crate::listener::Listener;
 use crate::listener::isn_layout::IsnLayout;
@@ -57,11 +57,11 @@ pub(super) fn may_favour(preview: &Preview<'_, '_>) -> bool {
             || preview.any(|handshake| matches!(OptionHandling::of(handshake), Kept | AllKept | TimestampsGone)))
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let history = &listener.options;
     let handshake = listener.handshakes[index];
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
-    let plain = |cookie: f64, proxy: f64, text: D::Text| Observed {
+    let plain = |cookie: f64, proxy: f64, text: D::Text| Reading {
         cookie,
         proxy,
         systematic: true,
@@ -113,8 +113,8 @@ fn only_timestamps<D: Detail>(
     history: &OptionHistory,
     index: usize,
     lost: OptionNames,
-    mut observed: Observed<D>,
-) -> Observed<D> {
+    mut observed: Reading<D>,
+) -> Reading<D> {
     observed.text = detail!(D, "the SYN-ACK keeps timestamps but drops {lost}, as gVisor's cookies do");
     if let Some(contrast) = contrast::<D>(&history.with_timestamps, index) {
         observed.cookie += contrast.nats;
@@ -126,7 +126,7 @@ fn only_timestamps<D: Detail>(
     capped(observed)
 }
 
-fn all_gone<D: Detail>(listener: &Listener<'_>, index: usize, offered: Lost, mut observed: Observed<D>) -> Observed<D> {
+fn all_gone<D: Detail>(listener: &Listener<'_>, index: usize, offered: Lost, mut observed: Reading<D>) -> Reading<D> {
     let history = &listener.options;
     observed.text = detail!(D, "{offered}");
     let flood = flood(listener, index);
@@ -170,7 +170,7 @@ fn refuses_always(history: &OptionHistory, answer: &SynHeader, in_flood: bool) -
     history.is_all_gone(answer) && !keeps_nothing_for_a_while(history, in_flood)
 }
 
-fn stripped<D: Detail>(listener: &Listener<'_>, index: usize, offered: Lost, mut observed: Observed<D>) -> Observed<D> {
+fn stripped<D: Detail>(listener: &Listener<'_>, index: usize, offered: Lost, mut observed: Reading<D>) -> Reading<D> {
     let history = &listener.options;
     let Some(answer) = listener.handshakes[index].syn_ack.as_ref() else { return observed };
     let flood = flood(listener, index);
@@ -217,7 +217,7 @@ fn sorted_by_timestamps(history: &OptionHistory, answer: &SynHeader) -> Option<S
     history.all_kept.filter(|kept| host_marks(kept) == host_marks(answer) && !history.is_all_gone(answer))
 }
 
-fn capped<D: Detail>(mut observed: Observed<D>) -> Observed<D> {
+fn capped<D: Detail>(mut observed: Reading<D>) -> Reading<D> {
     observed.cookie = observed.cookie.min(Group::Options.cap());
     observed.proxy = observed.proxy.min(Group::Options.cap());
     observed

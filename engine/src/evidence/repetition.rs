@@ -8,7 +8,7 @@
 //! lost, one direction only (then nothing is said), servers and floods with the retries turned
 //! down.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::Handshake;
 use crate::listener::{Listener, retransmission};
 
@@ -28,9 +28,9 @@ const SILENCE: f64 = 3.5;
 /// A second answer with another ISN: P(ordinary) = 0.05, several hosts behind one address.
 const ISN_CHANGED_PROXY: f64 = 2.0;
 
-pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let (syn_ack, again) = (handshake.syn_ack.as_ref()?, retransmission::by_timer(handshake)?);
-    Some(Observed {
+    Some(Reading {
         cookie: TIMER_COOKIE,
         proxy: TIMER_PROXY,
         systematic: true,
@@ -43,12 +43,12 @@ pub(super) fn by_timer<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> 
     })
 }
 
-pub(super) fn isn_changed<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn isn_changed<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let (syn_ack, frame) = (handshake.syn_ack.as_ref()?, handshake.isn_changed()?);
     if retransmission::by_timer(handshake).is_some() {
         return None;
     }
-    Some(Observed {
+    Some(Reading {
         cookie: 0.0,
         proxy: ISN_CHANGED_PROXY,
         systematic: true,
@@ -69,7 +69,7 @@ fn is_unanswered(handshake: &Handshake) -> bool {
         && retransmission::by_timer(handshake).is_none()
 }
 
-pub(super) fn silent<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn silent<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let syn_ack = handshake.syn_ack.as_ref()?;
     let waited = listener.now.seconds_since(syn_ack.time);
@@ -77,7 +77,7 @@ pub(super) fn silent<D: Detail>(listener: &Listener<'_>, index: usize) -> Option
         return None;
     }
     let unlike_others = listener.rto_retransmissions > 0;
-    Some(Observed {
+    Some(Reading {
         cookie: if unlike_others { NONE_UNLIKE_OTHERS } else { NONE },
         proxy: NONE,
         systematic: true,

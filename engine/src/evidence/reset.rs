@@ -5,7 +5,7 @@
 //! sequence number from the segment's acknowledgment and carries no ACK flag; a reset of a
 //! connection (section 3.10.5) or of a SYN does.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts, Side};
 use crate::packet::segment::Flags;
 
@@ -49,12 +49,12 @@ impl Shape {
 const STATELESS_PROXY: f64 = 1.0;
 const STATELESS_COOKIE: f64 = 0.5;
 
-pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let (side, reset) = handshake.deciding_reset()?;
     let syn_ack = handshake.syn_ack.as_ref().filter(|_| *side == Side::Server && handshake.ack.is_some())?;
     let shape = Shape::of(reset);
     let stateless = shape == Shape::Stateless && !handshake.server_fin;
-    Some(Observed {
+    Some(Reading {
         cookie: if stateless { STATELESS_COOKIE } else { 0.0 },
         proxy: if stateless { STATELESS_PROXY } else { 0.0 },
         systematic: true,

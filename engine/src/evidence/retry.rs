@@ -6,7 +6,7 @@
 //!
 //! Fooled by: hosts of different make behind one address, if one host is broken.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::{Handshake, Side};
 use crate::listener::Listener;
 
@@ -18,10 +18,10 @@ pub(super) fn may_favour(handshake: &Handshake, is_judged: bool) -> bool {
     is_judged && handshake.deciding_reset().is_some_and(|(side, _)| *side == Side::Server)
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let retry = listener.retry(index)?;
-    Some(Observed {
+    Some(Reading {
         cookie: 0.0,
         proxy: CHALLENGED,
         systematic: true,

@@ -6,7 +6,7 @@
 //!
 //! Fooled by: servers that acknowledge data only with the answer to it, which takes them time.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::listener::Listener;
 
 /// P(data slower | ordinary) = 0.1, for a listener: think time and delayed acknowledgments.
@@ -15,12 +15,12 @@ const SLOWER: f64 = 1.5;
 const FACTOR: f64 = 1.5;
 const LEAST: f64 = 0.002;
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let shortest = listener.path(index)?.round_trips?;
     if shortest.data < shortest.syn.mul_add(FACTOR, LEAST) {
         return None;
     }
-    Some(Observed {
+    Some(Reading {
         cookie: 0.0,
         proxy: SLOWER,
         systematic: true,

@@ -9,7 +9,7 @@
 //! an entry (nothing to see).
 
 use super::window::TIMESTAMPS;
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::cookie_mss::{TableOwner, mss_bounds};
 use crate::connection::handshake::Handshake;
 
@@ -22,7 +22,7 @@ const BOUNDED_NETSCALER: f64 = 0.6;
 /// Segments of the largest size that must have been seen.
 const FULL_SEGMENTS: u32 = 2;
 
-pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let (syn, syn_ack) = handshake.whole_headers()?;
     let mss = syn.options.mss?;
     let timestamps = if syn_ack.options.timestamps.is_some() { TIMESTAMPS } else { 0 };
@@ -35,7 +35,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         TableOwner::Linux => (BOUNDED, "the cookie MSS table"),
         TableOwner::Netscaler => (BOUNDED_NETSCALER, "NetScaler's cookie MSS table"),
     };
-    Some(Observed {
+    Some(Reading {
         cookie,
         proxy: 0.0,
         systematic: true,

@@ -42,7 +42,7 @@ impl Group {
 
 /// What a signal shows on one handshake, as natural logarithms of the likelihood ratio against an
 /// ordinary handshake.
-pub(crate) struct Observed<D: Detail> {
+pub(crate) struct Reading<D: Detail> {
     /// Nats for a cookie of the host.
     pub cookie: f64,
     /// Nats for a proxy.
@@ -55,7 +55,7 @@ pub(crate) struct Observed<D: Detail> {
     pub text: D::Text,
 }
 
-impl<D: Detail> Observed<D> {
+impl<D: Detail> Reading<D> {
     /// Returns the verdict that the signal favours, and by how many nats.
     pub(crate) fn favours(&self) -> (Verdict, f64) {
         if self.cookie == 0.0 && self.proxy == 0.0 {
@@ -86,14 +86,14 @@ impl<D: Detail> Observed<D> {
 pub(crate) struct Signal<D: Detail> {
     pub kind: EvidenceKind,
     pub group: Group,
-    pub observed: Observed<D>,
+    pub observed: Reading<D>,
 }
 
 impl Signal<WithDetail> {
     /// Returns the signal as it is reported, with its contribution to the verdict's log-odds.
     pub(crate) fn evidence(self, contribution: f64) -> Evidence {
         let (favours, nats) = self.observed.favours();
-        let Observed { cookie, proxy, frames, text: detail, .. } = self.observed;
+        let Reading { cookie, proxy, frames, text: detail, .. } = self.observed;
         Evidence {
             kind: self.kind,
             favours,

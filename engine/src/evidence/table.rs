@@ -29,7 +29,8 @@ macro_rules! signals {
             $(signals!(@alone $needs, $module::$observe, ($($module::$may_favour)?), handshake, is_judged))||+
         }
 
-        /// Returns the same for the rows `Listener`, on some handshake of the preview.
+        /// Returns whether some signal of the rows `Listener` may favour a cookie or a proxy on
+        /// some handshake of the preview.
         pub(crate) fn may_favour_among(preview: &Preview<'_, '_>) -> bool {
             $(signals!(@among $needs, ($($module::$may_favour)?), preview))||+
         }

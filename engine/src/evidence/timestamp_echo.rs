@@ -9,7 +9,7 @@
 //! ends, which gives the same TSval (the echo is then right); captures whose options were
 //! anonymised.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::Handshake;
 
 /// Weight where TSval and TSecr are the client's own: 2^-32 by chance, capped for crafted packets
@@ -24,7 +24,7 @@ const COOKIE: f64 = -7.0;
 /// Distance of two TSvals that one client sends within a minute, at up to 1 MHz, in ticks.
 const SAME_CLIENT: u32 = 1 << 27;
 
-pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let (syn, syn_ack) = (handshake.syn.as_ref()?, handshake.syn_ack.as_ref()?);
     let (sent, answered) = (syn.options.timestamps?, syn_ack.options.timestamps?);
     let is_near =
@@ -33,7 +33,7 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
         return None;
     }
     let is_reflected = answered == sent;
-    Some(Observed {
+    Some(Reading {
         cookie: COOKIE,
         proxy: if is_reflected { REFLECTED } else { NOT_ECHOED },
         systematic: true,

@@ -17,7 +17,7 @@
 //! segments (8192 to 8760). Multipath TCP has a window of its own: not observable.
 
 use super::lag::{self, linux_layout};
-use super::{Detail, NoDetail, Observed, detail};
+use super::{Detail, NoDetail, Reading, detail};
 use crate::connection::cookie_mss::cookie_mss;
 use crate::connection::handshake::{Handshake, SegmentFacts, SynHeader};
 use crate::listener::Listener;
@@ -65,7 +65,7 @@ pub(super) fn may_favour(handshake: &Handshake, _is_judged: bool) -> bool {
     favours(false) || FirstWindow::of(handshake).is_some_and(|first| first.is_rounded_down()) && favours(true)
 }
 
-pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Option<Reading<D>> {
     let handshake = listener.handshakes[index];
     let mut observed =
         weigh(handshake, |syn_ack| may_be_linux(listener, index, syn_ack), || is_on_clock(listener, index))?;
@@ -144,7 +144,7 @@ fn weigh<D: Detail>(
     handshake: &Handshake,
     may_be_linux: impl Fn(&SynHeader) -> bool,
     is_on_clock: impl Fn() -> bool,
-) -> Option<Observed<D>> {
+) -> Option<Reading<D>> {
     let (syn, syn_ack) = handshake.whole_headers()?;
     if syn.options.multipath || syn_ack.options.multipath {
         return None;
@@ -223,7 +223,7 @@ fn weigh<D: Detail>(
             Some(_) | None => return None,
         }
     };
-    Some(Observed {
+    Some(Reading {
         cookie,
         proxy: 0.0,
         systematic: habit,

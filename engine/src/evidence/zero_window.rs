@@ -8,7 +8,7 @@
 //!
 //! Fooled by: a stack without a buffer, a tarpit.
 
-use super::{Detail, Observed, detail};
+use super::{Detail, Reading, detail};
 use crate::connection::handshake::Handshake;
 use crate::text::joined;
 
@@ -20,10 +20,10 @@ const CLOSED_COOKIE: f64 = -7.0;
 /// P(window not 0 | proxy) = 0.75: the LVS family, F5 and others leave it open, and are common.
 const OPEN_PROXY: f64 = -0.3;
 
-pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let syn_ack = handshake.syn_ack.as_ref()?;
     let closed = syn_ack.window == 0;
-    Some(Observed {
+    Some(Reading {
         cookie: if closed { CLOSED_COOKIE } else { 0.0 },
         proxy: if closed { CLOSED_PROXY } else { OPEN_PROXY },
         systematic: true,
@@ -40,10 +40,10 @@ pub(super) fn observe<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
 /// closed window.
 const OPENED_PROXY: f64 = 3.5;
 
-pub(super) fn opened<D: Detail>(handshake: &Handshake) -> Option<Observed<D>> {
+pub(super) fn opened<D: Detail>(handshake: &Handshake) -> Option<Reading<D>> {
     let syn_ack = handshake.syn_ack.as_ref().filter(|s| s.window == 0)?;
     let update = window_update(handshake)?;
-    Some(Observed {
+    Some(Reading {
         cookie: 0.0,
         proxy: OPENED_PROXY,
         systematic: true,

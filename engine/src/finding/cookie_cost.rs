@@ -5,8 +5,8 @@
 /// 16 bits).
 const UNSCALED_WINDOW: f64 = 65_535.0;
 
-/// What the client offered in its SYN and the SYN-ACK of a cookie or proxy did not keep. `None`
-/// where the capture cannot show it: an option that the snap length cut off was not lost.
+/// TCP options that the client offered in its SYN and that the SYN-ACK of a cookie or proxy lacks.
+/// `None` where the capture cannot show it: an option that the snap length cut off was not lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CookieCost {
     /// Whether window scaling was lost.
@@ -17,7 +17,8 @@ pub struct CookieCost {
     pub timestamps: Option<bool>,
     /// Smaller MSS that a Linux cookie stores instead of the client's.
     pub mss: Option<RoundedMss>,
-    /// Round trip from client to server, in seconds; `None` after retransmissions.
+    /// Round trip between the client and the machine that answered, in seconds; `None` after
+    /// retransmissions.
     pub round_trip: Option<f64>,
 }
 

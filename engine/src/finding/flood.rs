@@ -2,7 +2,7 @@
 
 use crate::Timestamp;
 
-/// Maximum number of counts over time; when more are needed, each is widened to twice the time.
+/// Maximum number of time steps; if more are needed, each step becomes twice as long.
 pub const BINS: usize = 64;
 
 /// Handshakes of a listener that never completed while it was flooded.
@@ -18,11 +18,11 @@ pub struct Flood {
     pub first: Timestamp,
     /// Time of the last one's first frame.
     pub last: Timestamp,
-    /// Start of the first count, in seconds since the Unix epoch.
+    /// Start of the first step, in seconds since the Unix epoch.
     pub start: i64,
-    /// Seconds per count.
+    /// Seconds per step.
     pub step: i64,
-    /// Handshakes in each step from [`Self::start`] on; at most 64 counts.
+    /// Handshakes in each step from [`Self::start`] on; at most 64 steps.
     pub counts: Vec<u64>,
 }
 

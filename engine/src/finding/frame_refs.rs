@@ -9,8 +9,8 @@ use crate::Frame;
 /// Maximum number of frames that a piece of evidence refers to.
 const MOST: usize = 6;
 
-/// At most six frames, stored without an allocation, as every piece of evidence has them.
-/// Dereferences to a slice.
+/// Frames that a piece of evidence refers to, at most six. They are stored without an allocation,
+/// because every piece of evidence has some. Dereferences to a slice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrameRefs(ArrayVec<Frame, MOST>);
 

@@ -58,7 +58,7 @@ impl Midstream {
         other.servers.iter().for_each(|&server| self.add_server(server));
     }
 
-    /// Adds `first` to the index of the capture in every frame.
+    /// Increases the capture index of every frame by `first`.
     pub fn renumber(&mut self, first: u32) {
         let of_servers = self.servers.iter_mut().flat_map(|server| server.ack.iter_mut().chain([&mut server.reset]));
         self.first.iter_mut().chain(of_servers).for_each(|frame| frame.capture += first);

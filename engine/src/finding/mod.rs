@@ -72,8 +72,8 @@ pub struct Finding {
     /// Attributes to be compared with those of other handshakes, where
     /// [`crate::FindingParts::compared`] asks for them and the handshake failed or worked.
     pub compared: Option<Box<Compared>>,
-    /// Whether the handshake is the first of a flood that is its own most likely cause: what is
-    /// reported once for the whole flood is reported here.
+    /// Whether the handshake is the first of a flood, and the flood is the most likely cause of its
+    /// failure. What is reported once for a flood is reported for this handshake.
     pub begins_flood: bool,
     /// TCP options that the connection lost because a SYN cookie or SYN proxy answered; `None` for
     /// every other handshake, and where the verdict is not `likely` or above.
@@ -198,7 +198,7 @@ pub struct Undecided {
 pub struct Evidence {
     /// The signal that was observed.
     pub kind: EvidenceKind,
-    /// The verdict that it favours (`for` in JSON); `undetermined` for what only describes.
+    /// Verdict that the observation favours (`for` in JSON); `undetermined` if it favours none.
     pub favours: Verdict,
     /// Strength in nats (natural logarithm of the likelihood ratio); never negative.
     pub nats: f64,
@@ -429,7 +429,7 @@ impl Statistics {
 }
 
 impl Finding {
-    /// Adds `first` to the index of the capture in every frame.
+    /// Increases the capture index of every frame by `first`.
     pub fn renumber(&mut self, first: u32) {
         if first == 0 {
             return;
@@ -519,12 +519,12 @@ fn texts(texts: &Vec<String>) -> usize {
     block(texts.capacity() * size_of::<String>()) + texts.iter().map(|text| block(text.capacity())).sum::<usize>()
 }
 
-/// See [`Finding::is_notable`].
+/// Returns what [`Finding::is_notable`] returns for this verdict and these causes.
 pub(crate) fn is_notable(assessment: &Assessment, causes: &[Cause]) -> bool {
     assessment.verdict.is_cookie_style() || !causes.is_empty()
 }
 
-/// See [`Finding::is_part_of_flood`].
+/// Returns what [`Finding::is_part_of_flood`] returns for these causes and this number of SYNs.
 pub(crate) fn is_part_of_flood(causes: &[Cause], syns: u32) -> bool {
     syns < 2 && causes.first().is_some_and(|cause| cause.kind == CauseKind::SynFlood)
 }

@@ -34,7 +34,8 @@ pub struct SynPair {
     pub syn: Option<SynFields>,
     /// First SYN-ACK.
     pub syn_ack: Option<SynFields>,
-    /// Sequence number of the SYN, by the SYN-ACK where only that was captured.
+    /// Sequence number of the SYN; if only the SYN-ACK was captured, its acknowledgment number
+    /// minus 1.
     pub client_isn: Option<u32>,
     /// Time from the first SYN to the first SYN-ACK, in nanoseconds.
     pub answer_nanos: Option<i64>,
@@ -55,7 +56,7 @@ pub struct LaterPackets {
     pub server_reset: bool,
     /// Whether the first reset is from the client's side.
     pub client_reset: bool,
-    /// Number that the client acknowledged before a reset of the server's side, if only another one
-    /// than the SYN-ACK requires.
+    /// Wrong number that the client acknowledged before the server's side reset the connection;
+    /// `None` if the client also acknowledged the number that the SYN-ACK requires.
     pub wrong_ack: Option<u32>,
 }

@@ -81,7 +81,7 @@ pub(crate) struct ListenerFacts {
     pub granted: GrantedExtensions,
     pub isn_layout: IsnLayout,
     pub isn_pairs: IsnPairs,
-    /// Read when they are first needed: few listeners have a window that was moved.
+    /// First windows, read when they are first needed: few listeners have a window that was moved.
     pub first_windows: OnceCell<FirstWindows>,
     /// The path to each client by number; empty where no client came often enough.
     paths: Vec<ClientPath>,

@@ -87,12 +87,12 @@ pub(super) fn visit<F: Fields>(
         field!(
             "bits",
             "Bit 0: the client retransmitted its SYN after the SYN-ACK and got no answer to it; bit 1: the SYNs of \
-             both ends crossed on the wire; bits 2 and 3: the client, the server sent a FIN; bit 4: a reset of the \
-             server has an ACK flag and a window or options; bits 5 and 6: a large segment of the client, of the \
-             server was acknowledged; bit 7: `last_syn` follows; bit 8: `last_syn_ack` follows; bit 9: \
-             `server_data_frame` and `server_data_capture` follow; bit 10: the numbers from `syn_retransmissions` to \
-             `server_resets` follow, otherwise they are 0; bit 11: the fields from `rare_bits` follow; bit 12: those \
-             from `link_bits` follow"
+             both ends crossed on the wire; bit 2: the client sent a FIN; bit 3: the server sent a FIN; bit 4: a reset \
+             of the server has an ACK flag and a window or options; bit 5: a large segment of the client was \
+             acknowledged; bit 6: one of the server was; bit 7: `last_syn` follows; bit 8: `last_syn_ack` follows; bit \
+             9: `server_data_frame` and `server_data_capture` follow; bit 10: the numbers from `syn_retransmissions` \
+             to `server_resets` follow, otherwise they are 0; bit 11: the fields from `rare_bits` follow; bit 12: \
+             those from `link_bits` follow"
         ),
         [
             handshake.unanswered_retransmission,

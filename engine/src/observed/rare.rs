@@ -281,13 +281,13 @@ fn stuck_segment<F: Fields>(fields: &mut F, (sender, stuck): Stuck, origin: Orig
             let names = [
                 field!(
                     "sack_frame",
-                    "Frame of the first selective acknowledgment of octets after the segment, minus that of the first \
+                    "Frame of the first selective acknowledgment of bytes after the segment, minus that of the first \
                      header"
                 ),
                 field!("sack_capture", "Number of that frame's capture in its series"),
             ];
             let sack = frame(fields, names, sack, origin.frame)?;
-            Ok((sack, fields.number(field!("sack_missing", "Number of octets missing before those"), missing)?))
+            Ok((sack, fields.number(field!("sack_missing", "Number of bytes missing before those"), missing)?))
         },
     )?;
     let asked_again = optional(

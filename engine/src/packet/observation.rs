@@ -58,7 +58,8 @@ pub struct Frame {
     pub number: u32,
 }
 
-/// One frame of a capture with its packet.
+/// Frame of a capture with its packet. (The observations of [`crate::Judge`] are records of
+/// handshakes.)
 #[derive(Clone, Copy, Debug)]
 pub struct Observation<'a> {
     /// Capture and number of the frame.

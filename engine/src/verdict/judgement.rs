@@ -33,7 +33,7 @@ pub(crate) struct Judgement<'a> {
     pub compared: Option<Box<Compared>>,
     /// Whether the handshake never completed while its listener was flooded.
     pub of_flood: bool,
-    /// See [`Finding::begins_flood`].
+    /// Whether the handshake begins a flood, as in [`Finding::begins_flood`].
     begins_flood: bool,
     /// Whether the handshake is only counted, without a finding.
     pub only_counted: bool,

@@ -8,7 +8,7 @@
 //! prior that looks back and forward; while a listener is in the cookie state, only a share of its
 //! handshakes need be cookies (Linux answers ordinarily as soon as the queue has room again), and
 //! that share is estimated. Signals that a configuration, a path or the usual behaviour of the
-//! stack would repeat ([`Observed::systematic`]) take no part in it as far as they favour a cookie
+//! stack would repeat ([`Reading::systematic`]) take no part in it as far as they favour a cookie
 //! or a proxy: their repetition proves nothing.
 
 pub(crate) mod asked;
@@ -336,10 +336,10 @@ impl Assessment {
                  because a SYN arrived again"
             }
             Verdict::SynProxy if self.evidence.iter().any(Evidence::favours_both_alike) => {
-                "The verdict would be certain only with independent evidence of a second kind that favours a SYN proxy \
-                 more than a SYN cookie"
+                "The verdict would be certain only with independent evidence from a second group of signals that \
+                 favours a SYN proxy more than a SYN cookie"
             }
-            _ => "The verdict would be certain only with independent evidence of a second kind",
+            _ => "The verdict would be certain only with independent evidence from a second group of signals",
         })
     }
 }

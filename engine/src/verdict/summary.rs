@@ -17,7 +17,7 @@ pub(crate) struct Summary {
     pub episodes: Vec<Episode>,
     pub tally: Tally,
     pub sample: HandshakeSample,
-    /// See [`crate::Findings::missing`].
+    /// What captures lack to decide, as in [`crate::Findings::missing`].
     pub missing: BTreeMap<&'static str, u64>,
 }
 

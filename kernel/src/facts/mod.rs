@@ -91,9 +91,9 @@ pub struct Facts {
 /// Whether a source leaves out counters that are zero; `None` for a source that was not read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OmitsZeros {
-    /// `netstat -s` leaves out most zeros; false where one is printed.
+    /// Whether `netstat -s` left out zeros; false if it printed one.
     pub netstat: Option<bool>,
-    /// `nstat` leaves them out unless called with `-z`.
+    /// Whether `nstat` left out zeros, as it does without `-z`.
     pub nstat: Option<bool>,
 }
 

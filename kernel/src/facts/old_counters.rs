@@ -40,7 +40,8 @@ const OLD_COUNTERS: [&str; 36] = [
     "TcpExt.TCPACKSkippedChallenge",
 ];
 
-/// Returns whether every kernel since 4.9 has the counter, of those that a resource is judged by.
+/// Returns whether every kernel since 4.9 has the counter; only counters by which a resource is
+/// judged are known here.
 pub fn is_in_every_kernel(counter: &str) -> bool {
     OLD_COUNTERS.contains(&counter)
 }

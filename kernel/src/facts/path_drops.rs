@@ -38,7 +38,7 @@ impl Facts {
 }
 
 impl Difference<'_> {
-    /// Returns by how much these counters increased; `None` if that is unknown of all of them.
+    /// Returns by how much these counters increased together; `None` if no increase is known.
     pub fn path_drops(&self, drops: PathDrops) -> Option<u64> {
         let counters = self.later().counters.keys().filter(|name| drops.counts(name));
         let mut increases = counters.filter_map(|name| self.increase(name)).peekable();

@@ -9,7 +9,8 @@ pub struct Samples {
     pub earlier: Option<Facts>,
     /// Later sample, or the only one.
     pub later: Facts,
-    /// Remark on the order of the samples, if it is not that of their files or not clear.
+    /// Remark on the order of the samples, if the order differs from that of the files or cannot be
+    /// determined.
     pub remark: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Writes one line for each network namespace of a machine that needs no table.
+//! Writes one line for each network namespace that needs no table.
 
 use syncookie_terminal::escape_controls;
 

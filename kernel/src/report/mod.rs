@@ -47,8 +47,8 @@ pub struct Options {
     pub is_verbose: bool,
 }
 
-/// Returns whether a report of changes would have any: a counter increased since the samples
-/// before, or a finding is another one.
+/// Returns whether there are changes to report: a counter increased since the previous samples, or
+/// the findings differ.
 #[must_use]
 pub fn has_changed(before: &[View], views: &[View]) -> bool {
     watch::has_changed(before, views)

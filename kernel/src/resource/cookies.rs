@@ -6,7 +6,7 @@
 
 use super::{Context, Resource, ResourceKind};
 
-/// Adds the state of these resources.
+/// Adds the state of SYN cookies, SYNPROXY and Fast Open.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     found.extend([syn_cookies(context), synproxy(context), fast_open(context)]);
 }

@@ -16,7 +16,7 @@ use super::memory::{add_counter_finding, add_increase_finding, add_log_finding, 
 use super::{Context, Counter, Effect, Finding, Level, Resource, ResourceKind};
 use crate::facts::{EventKind, Traced, TracedKind};
 
-/// Adds the state of these resources.
+/// Adds the drops on the way to a listener, and those of its answers.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     found.extend([reverse_path(context), routes(context), checksums(context), signatures(context)]);
     found.push(memory_reserve(context));

@@ -11,7 +11,7 @@ use syncookie_terminal::{count, grouped};
 use super::{Context, Effect, Finding, Level, Resource, ResourceKind};
 use crate::facts::EventKind;
 
-/// Adds the state of these resources.
+/// Adds the state of TCP memory and of the limits that protect it.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     found.extend([tcp_memory(context), socket_buffers(context), orphans(context), time_wait(context)]);
 }

@@ -19,7 +19,7 @@ const COLUMNS: [&str; 4] = ["rx_drop", "rx_fifo", "rx_errs", "tx_drop"];
 /// Maximum number of counters of a network card that are shown.
 const MAX_CARD_COUNTERS: usize = 16;
 
-/// Adds the state of these resources.
+/// Adds the state of the resources that packets pass before TCP, and of rate limits.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     found.extend([conntrack(context), softirq(context)]);
     found.extend(interfaces(context));

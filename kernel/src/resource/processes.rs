@@ -14,7 +14,7 @@ use crate::facts::{EventKind, Process};
 /// CPU pressure that is a finding, in percent.
 const HIGH_CPU_PRESSURE: u64 = 90;
 
-/// Adds the state of these resources.
+/// Adds the state of descriptors, tasks, CPU time and ports.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     found.extend(context.facts.processes.iter().map(|process| descriptors(context, process)));
     found.push(files(context));

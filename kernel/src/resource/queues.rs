@@ -16,7 +16,7 @@ use syncookie_terminal::{escape_controls, grouped};
 use super::{Context, Counter, Level, Limit, Resource, ResourceKind};
 use crate::facts::{EventKind, Listener, LocalAddress, Process};
 
-/// Adds the state of these resources.
+/// Adds the state of the accept queue and the SYN queue of each listener.
 pub fn add(context: &Context<'_>, found: &mut Vec<Resource>) {
     let listeners = &context.facts.listeners;
     found.extend(listeners.iter().map(|listener| accept_queue(context, listener)));

@@ -24,7 +24,8 @@ Examples:
   syncookie analyze captures --fail-on likely --quiet > report.txt
       Exit with code 3 if a likely or certain SYN cookie or SYN proxy was found
   syncookie analyze captures --verbose
-      Add the evidence of each kind of finding, and the files that were skipped
+      Add the evidence of each group of findings, and the files that were
+      skipped
   syncookie analyze captures --filter server=:8080 --filter since=2026-11-22
       Report only servers on port 8080, from that day on
   syncookie analyze captures --filter min-delay=200ms --verbose

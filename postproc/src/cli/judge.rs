@@ -11,7 +11,7 @@ Examples:
   syncookie observe captures -o observations.parquet
       Save what the packets of each handshake show
   syncookie judge observations.parquet
-      Print what syncookie analyze prints on the captures
+      Print what syncookie analyze prints for the captures
   syncookie observe trace.pcap -o trace.parquet
   syncookie judge observations.parquet trace.parquet -o findings.jsonl
       Judge several files; write one JSON object per line
@@ -25,7 +25,7 @@ Exit codes:
 
 /// Report on files that syncookie observe saved, as analyze reports on captures
 ///
-/// The results are those of syncookie analyze on the captures, as long as no limit was reached.
+/// The results are those of syncookie analyze for the captures, as long as no limit was reached.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES, override_usage = "syncookie judge <FILE>... [OPTIONS]")]
 pub struct Judge {

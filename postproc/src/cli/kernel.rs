@@ -14,7 +14,8 @@ Examples:
       process
   syncookie kernel --netns web
       Another network namespace: a name of ip netns, a process ID, a path, or
-      all (one line for each namespace without a finding)
+      all (one line for each namespace in which no resource has a
+      problem)
   syncookie kernel --watch 5
       A new sample every 5 seconds, with the changes
   syncookie kernel snapshot -o before.txt

@@ -21,7 +21,7 @@ Examples:
   syncookie observe captures -o observations.parquet --max-handshakes 20000
       Keep at most 20,000 handshakes of a capture at a time
   syncookie judge observations.parquet
-      Print what syncookie analyze prints on the captures
+      Print what syncookie analyze prints for the captures
 
 Exit codes:
   0  all captures were read (also those without packets or without TCP)
@@ -44,9 +44,9 @@ pub struct Observe {
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
 
-    /// Read only a part of each capture, or of files that are one rotated capture: the K-th of N parts
-    /// of about the same size. Handshakes that begin in it are observed to their end. syncookie judge
-    /// takes the files of all parts
+    /// Read only the K-th of N stretches, which are ranges of about the same size of each capture,
+    /// or of files that are one rotated capture. Handshakes that begin in it are observed to their
+    /// end. syncookie judge takes the files of all stretches
     #[arg(long, value_name = "K/N")]
     pub stretch: Option<Stretch>,
 

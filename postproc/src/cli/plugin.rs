@@ -44,8 +44,9 @@ pub enum Action {
 /// Wireshark that loads the plugin.
 #[derive(Args, Debug)]
 pub struct Target {
-    /// Program tshark of your Wireshark, which is asked for the plugin folders; or flatpak, snap,
-    /// or an AppImage file. On Windows and macOS, it is also found where Wireshark installs it
+    /// The tshark of your Wireshark; syncookie asks it for the plugin folders. Or: flatpak, snap,
+    /// or an AppImage file. On Windows and macOS, tshark is also found in the folder in which
+    /// Wireshark installs it
     #[arg(long, value_name = "PROGRAM", default_value = "tshark")]
     pub tshark: PathBuf,
 }

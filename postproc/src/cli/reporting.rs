@@ -68,8 +68,9 @@ pub struct Reporting {
     ///
     /// verdict, outcome and cause take a word of the output (verdict=syn-cookie, cause=path-mtu).
     /// The outcomes are established, unanswered (no SYN-ACK), unacknowledged (a SYN-ACK, but no
-    /// ACK), refused, reset-by-client, reset-by-server and incomplete (the capture ends too soon).
-    /// cause compares the most likely cause, unless it is ruled out.
+    /// ACK), refused, reset-by-client, reset-by-server and incomplete (the capture begins or ends
+    /// in the middle, or has one direction only). cause compares the most likely cause, unless it
+    /// is ruled out.
     ///
     /// min-delay takes a duration (200ms, 1.5s) and compares the time from the first SYN to the
     /// client's ACK. Handshakes that were never completed have no such time. A connection that was
@@ -127,8 +128,9 @@ pub struct Reporting {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Add all episodes to the table, and list the evidence of each kind of finding instead of the
-    /// most likely causes; name the files that were skipped
+    /// Add all episodes to the table, and list the evidence of each group of findings (same
+    /// listener, verdict, outcome and cause) instead of the most likely causes; name the files that
+    /// were skipped
     #[arg(short, long)]
     pub verbose: bool,
 }

@@ -22,11 +22,13 @@ pub struct ReadingResources {
     ///
     /// SIZE also limits --max-handshakes, --max-listeners and --max-episodes, to (SIZE - 128 MiB) /
     /// 7 KiB each: about 18,700 with 256MiB, 131,072 with 1GiB. One handshake, one listener and one
-    /// episode with their report take 7 KiB together. The smallest value allowed is 256MiB. Each
-    /// capture that is being read needs 32 MiB; with less memory, fewer are read at the same time.
-    /// A capture that is compressed with zstd may need 128 MiB more, which are not counted. The
-    /// default is the same on every machine. The findings depend neither on the machine nor on the
-    /// number of threads.
+    /// episode take 7 KiB together, with what is reported about them. The smallest value allowed is
+    /// 256MiB.
+    #[cfg_attr(feature = "parquet", doc = "The command observe has only --max-handshakes.")]
+    /// Each capture that is being read needs 32 MiB; with less memory, fewer are read at the same
+    /// time. A capture that is compressed with zstd may need 128 MiB more, which are not counted.
+    /// The default is the same on every machine. The findings depend neither on the machine nor on
+    /// the number of threads.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = memory_size)]
     pub max_memory: Memory,
 

@@ -12,14 +12,14 @@ use crate::pipeline::{Observer, Options, Problem};
 use crate::source::walk::{self, Plan};
 use crate::totals::Totals;
 
-/// Observes the captures that the arguments name.
+/// Runs the command, and returns how the run ended.
 pub fn run(args: &Observe, console: &mut Console) -> Result<Exit, Failure> {
     let problems = observe(args, console)?;
     let is_interrupted = problems.iter().any(Problem::is_interruption);
     Ok(Exit::of(&Totals { is_interrupted, problems, ..Totals::default() }, None))
 }
 
-/// Does the same, and returns the problems of captures.
+/// Observes the captures that the arguments name, and returns their problems.
 pub fn observe(args: &Observe, observer: &mut dyn Observer) -> Result<Vec<Problem>, Failure> {
     let plan = walk::plan(&args.paths);
     if plan.reads(&args.output) {

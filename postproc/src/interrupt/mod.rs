@@ -23,7 +23,7 @@ static SIGNAL: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
 /// Whether a signal that arrived is not acted upon yet.
 static IS_DEFERRED: AtomicBool = AtomicBool::new(false);
 
-/// While this exists, [`is_requested`] returns `false`: what was read is being processed.
+/// Guard during whose life [`is_requested`] returns `false`: what was read is being processed.
 #[derive(Debug)]
 pub struct Deferred(());
 

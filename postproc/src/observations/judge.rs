@@ -50,7 +50,7 @@ pub fn judge(
     judge_rows(readers, options, report, observer)
 }
 
-/// Judges the observations that these readers read, each under a name. Does the same otherwise.
+/// Judges the observations that these readers read, each under a name, as [`judge`] judges files.
 ///
 /// # Errors
 /// See [`judge`].

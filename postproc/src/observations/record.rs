@@ -27,7 +27,7 @@ pub enum Record {
     Capture {
         /// Name of the capture.
         capture: String,
-        /// Of a stretch: whether the capture continues the one before.
+        /// Whether the capture continues the one before; only in a stretch.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         continues: Option<bool>,
     },
@@ -209,7 +209,7 @@ pub struct End {
     midstream_first: Option<Frames>,
     reset_acks: u64,
     reset_ack_servers: Vec<ResetAckServer>,
-    /// Of a stretch: segments of connections whose handshake may be in another one.
+    /// Segments, in a stretch, of connections whose handshake may be in another one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     loose: Vec<Loose>,
 }

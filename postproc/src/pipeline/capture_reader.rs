@@ -123,7 +123,7 @@ impl PacketFinder<'_> {
         self.push_some(batch, 0..batch.frames.len(), capture, engine, taken);
     }
 
-    /// Does the same with some frames of the batch.
+    /// Pushes some frames of the batch, as `push` pushes all.
     pub(super) fn push_some<E: Engine>(
         &mut self,
         batch: &FrameBatch,

@@ -142,7 +142,8 @@ pub const COLUMNS: &[Column] = &[
     csv("ruled_out", Value::Texts(ruled_out), "the kinds of causes that are ruled out"),
 ];
 
-const CAUSES: &str = "the ranked causes; null if the handshake neither failed nor was delayed";
+const CAUSES: &str = "the ranked causes; null if the handshake neither failed nor was delayed and \
+                      its connection did not get stuck";
 
 const ADDRESS_BYTES: &str =
     "the same in 16 bytes (IPv4 as IPv4-mapped IPv6), for range queries and joins; sorts in the order of the addresses";

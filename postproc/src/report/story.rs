@@ -26,7 +26,7 @@ pub fn episode_line(episode: &Episode, noun: &str) -> String {
     )
 }
 
-/// Writes one kind of finding of a listener: the strongest in full, the next ones in a line each.
+/// Writes one group of findings of a listener: the strongest in full, the next ones in a line each.
 pub fn finding(output: &mut dyn Write, terminal: Terminal, group: &Group, noun: &str) -> io::Result<()> {
     writeln!(output)?;
     paragraph(output, terminal.width, "  ", &title(group, noun))?;
@@ -132,7 +132,7 @@ fn cause(output: &mut dyn Write, terminal: Terminal, finding: &Finding) -> io::R
     check::write(output, terminal, "      ", "to confirm", &cause.check)
 }
 
-/// Writes one kind of failure of a listener.
+/// Writes one group of failures of a listener.
 pub fn failure(output: &mut dyn Write, terminal: Terminal, group: &Group, noun: &str) -> io::Result<()> {
     writeln!(output)?;
     paragraph(output, terminal.width, "  ", &title(group, noun))?;

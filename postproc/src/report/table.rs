@@ -1,5 +1,5 @@
 //! Report for people, of at most about 60 lines: the answer, the failures with their checks, the
-//! listeners, and the unreadable captures. With `--verbose` it also lists every kind of finding.
+//! listeners, and the unreadable captures. With `--verbose` it also lists every group of findings.
 
 use std::io::{self, Write};
 
@@ -30,7 +30,7 @@ const GROUPS: usize = 100;
 const FAILED_GROUPS: usize = 50;
 const EPISODES: usize = 100;
 
-/// Collects a few examples of each kind of finding, and writes the report at the end.
+/// Collects a few examples of each group of findings, and writes the report at the end.
 pub struct Table<W> {
     output: W,
     terminal: Terminal,
@@ -232,7 +232,7 @@ impl<W: Write> Table<W> {
         for group in &groups[..shown] {
             finding(&mut self.output, self.terminal, group, noun)?;
         }
-        more(&mut self.output, groups.len() - shown, "kind of finding")?;
+        more(&mut self.output, groups.len() - shown, "group of findings")?;
         more(&mut self.output, self.groups.beyond as usize, "finding")
     }
 
@@ -254,7 +254,7 @@ impl<W: Write> Table<W> {
         for group in &groups[..shown] {
             failure(&mut self.output, self.terminal, group, noun)?;
         }
-        more(&mut self.output, groups.len() - shown, "kind of failure")
+        more(&mut self.output, groups.len() - shown, "group of failures")
     }
 
     fn problems(&mut self, totals: &Totals) -> io::Result<()> {
@@ -274,7 +274,7 @@ impl<W: Write> Table<W> {
             return Ok(());
         }
         writeln!(self.output)?;
-        let more = "More: --verbose (evidence of each kind of finding), --format html -o report.html (charts, and a table \
+        let more = "More: --verbose (evidence by group of findings), --format html -o report.html (charts, and a table \
                     to sort and filter), --format jsonl (all handshakes)";
         paragraph(&mut self.output, self.terminal.width, "", more)
     }

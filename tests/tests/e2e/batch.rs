@@ -1,4 +1,4 @@
-//! The batch tool's outputs and exit codes (contracts 1 and 3).
+//! The command-line tool's outputs and exit codes (contracts 1 and 3).
 
 use std::collections::BTreeSet;
 use std::fs;

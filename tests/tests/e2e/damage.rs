@@ -33,7 +33,7 @@ fn representatives() -> Vec<PathBuf> {
     samples.chain(cases.iter().map(|name| package().join("cases").join(name))).collect()
 }
 
-/// Gives the batch tool a folder full of damaged files in one run, and says what went wrong.
+/// Gives the command-line tool a folder full of damaged files in one run, and says what went wrong.
 fn analyze_damaged(name: &str, files: impl Iterator<Item = Vec<u8>>) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let mut count = 0;

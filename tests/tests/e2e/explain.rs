@@ -84,9 +84,9 @@ fn the_second_cause_is_in_the_summary_where_it_is_nearly_as_likely() {
 }
 
 #[test]
-fn the_reader_learns_why_a_second_kind_of_evidence_does_not_count() {
+fn the_reader_learns_why_a_second_group_of_signals_does_not_count() {
     let text = unwrapped(&explain(&[sample("linux-6.18/synproxy_opts/client.pcap")], &[]).stdout);
-    let said = "independent evidence of a second kind that favours a SYN proxy more than a SYN cookie.";
+    let said = "independent evidence from a second group of signals that favours a SYN proxy more than a SYN cookie.";
     assert!(text.contains(said) && text.contains("for syn-cookie or syn-proxy"), "{text}");
 }
 

@@ -1,4 +1,5 @@
-//! Compressed captures and doubled ones: the SYN-ACKs that tshark finds in them are those that the batch tool finds.
+//! Compressed captures and doubled ones: the SYN-ACKs that tshark finds in them are those that the
+//! command-line tool finds.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What Wireshark sees inside tunnels and under other link layers the batch tool sees too.
+//! What Wireshark sees inside tunnels and under other link layers the command-line tool sees too.
 
 use std::collections::BTreeSet;
 
@@ -250,7 +250,8 @@ fn wrap(sample: &Capture, (_, link, write): &Layer) -> Capture {
     Capture { link: *link, records: sample.records.iter().take(40).map(wrapped).collect() }
 }
 
-/// Frames of SYN-ACKs as tshark's TCP sees them, those of them that the plugin judges, and those of the batch tool.
+/// Frames of SYN-ACKs as tshark's TCP sees them, those of them that the plugin judges, and those of
+/// the command-line tool.
 fn syn_acks(tshark: &Tshark, capture: &Capture) -> [BTreeSet<u32>; 3] {
     let path = tshark.stage_bytes(&capture.write_plain());
     let filter = "tcp.flags.syn == 1 && tcp.flags.ack == 1";
@@ -272,7 +273,7 @@ fn check(layers: &[Layer], is_seen: bool) {
         assert_none(&complaints(layers, |layer| {
             let seen = syn_acks(&tshark, &wrap(&sample, layer));
             let [tcp, plugin, batch] = &seen;
-            let wrong = format!("{} ({name}): tcp {tcp:?}, plugin {plugin:?}, batch tool {batch:?}", layer.0);
+            let wrong = format!("{} ({name}): tcp {tcp:?}, plugin {plugin:?}, command-line tool {batch:?}", layer.0);
             if seen.iter().all(|frames| *frames == expected) { Vec::new() } else { vec![wrong] }
         }));
     }

@@ -1,4 +1,4 @@
-//! End to end: real tshark with the plugin, the real batch tool, real captures.
+//! End to end: real tshark with the plugin, the real command-line tool, real captures.
 
 mod annotate;
 mod archives;

@@ -110,7 +110,8 @@ fn the_preference_and_the_option_for_the_capture_point_give_the_same_causes() {
     }
 }
 
-/// Returns the causes that the batch tool reports for the first handshake of the user's trace, captured at that place.
+/// Returns the causes that the command-line tool reports for the first handshake of the user's
+/// trace, captured at that place.
 fn batch_causes(point: &str) -> Vec<Value> {
     let mut command = analyze::command([sample(USER_TRACE)]);
     let output = analyze::run(command.args(["--capture-point", point]));

@@ -82,7 +82,7 @@ pub fn installed() -> Vec<(&'static str, Packaging)> {
         .collect()
 }
 
-/// Returns the command that starts the tshark that a program means.
+/// Returns the command that starts the tshark that a value of `--tshark` names.
 pub fn tshark(program: &Path) -> Command {
     let mut command = Command::new(program);
     match Packaging::of(program) {

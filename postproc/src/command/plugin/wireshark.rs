@@ -75,8 +75,9 @@ impl Wireshark {
         found
     }
 
-    /// Returns the file of that name that it loads, and whether it said something about one. Shows
-    /// all that is printed on standard error: by tshark, or by what starts it.
+    /// Returns the plugin file of this name that Wireshark loads, and whether tshark printed a
+    /// message about such a file. Shows all that is printed on standard error: by tshark, or by
+    /// what starts it.
     pub fn loaded(&self, name: &str) -> Done<(Option<PathBuf>, bool)> {
         let listed = run(&self.tshark, &["-G", "plugins"])?;
         let rows = listed.text.lines().map(|line| line.split('\t').map(str::trim).collect::<Vec<_>>());

@@ -20,9 +20,9 @@ pub use reader::{Edges, Reader, StretchEngine, StretchEvent};
 /// Number of a stretch, and the number of stretches of the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
-    /// From 1.
+    /// Number of the stretch, from 1.
     pub number: u32,
-    /// How many there are.
+    /// Number of stretches.
     pub of: u32,
 }
 

@@ -18,14 +18,14 @@ use crate::text::capture;
 use crate::totals::CaptureTotals;
 use crate::totals::second_view::SecondView;
 
-/// Number of kinds of findings: SYN cookie or SYN proxy at `likely` or above, the same below
+/// Number of classes of findings: SYN cookie or SYN proxy at `likely` or above, the same below
 /// `likely`, and other failures.
-const KINDS: usize = 3;
+const CLASSES: usize = 3;
 
-/// Maximum number of groups of each kind. The first finding of each is listed.
+/// Maximum number of groups of each class. The first finding of each is listed.
 const GROUPS: usize = 5_000;
 
-/// Maximum number of further findings of each kind that are listed.
+/// Maximum number of further findings of each class that are listed.
 const FURTHER: u64 = 5_000;
 
 /// Maximum number of findings of a group that are listed; further ones are only counted.
@@ -55,7 +55,7 @@ type Piece = (Text, Text, Option<Text>, f64, Phrase, Vec<u32>);
 #[derive(Serialize)]
 struct Packet(u32, Option<i64>, Option<Text>);
 
-/// Findings of one kind.
+/// Findings of one class.
 #[derive(Debug, Default)]
 struct Pot {
     /// Number of findings that belong to no group with a row.
@@ -94,7 +94,7 @@ struct Entry {
 /// Findings that get a row.
 #[derive(Debug, Default)]
 pub struct Rows {
-    pots: [Pot; KINDS],
+    pots: [Pot; CLASSES],
     /// Frames of findings that have no row, because another capture shows their connections, too.
     removed: HashSet<Frame>,
 }

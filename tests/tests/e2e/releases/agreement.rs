@@ -1,5 +1,5 @@
-//! Compares the packet list, the statistics, the expert information and the batch tool in every
-//! release.
+//! Compares the packet list, the statistics, the expert information and the command-line tool in
+//! every release.
 
 use syncookie_tests::release::{LISTED, Release};
 use syncookie_tests::tshark::Tshark;

@@ -1,8 +1,8 @@
-//! What the batch tool reports of a handshake, in the words that the plugin must show.
+//! What the command-line tool reports of a handshake, in the words that the plugin must show.
 
 use serde_json::Value;
 
-/// A handshake of the batch tool.
+/// A handshake of the command-line tool.
 pub struct Handshake<'a>(pub &'a Value);
 
 impl Handshake<'_> {

@@ -1,4 +1,4 @@
-//! The packet list, the statistics, the expert information and the batch tool agree on every
+//! The packet list, the statistics, the expert information and the command-line tool agree on every
 //! handshake of every sample capture: in two passes on all of it, in one pass on what
 //! `docs/wireshark.md` says that one pass shows.
 
@@ -35,7 +35,8 @@ impl Clauses {
     }
 }
 
-/// Compares what these releases print of every sample capture with what the batch tool reports.
+/// Compares what these releases print of every sample capture with what the command-line tool
+/// reports.
 pub fn assert_agreement(releases: &[(String, Tshark)]) {
     let captures = captures();
     assert!(captures.len() > 100, "the samples are gone");

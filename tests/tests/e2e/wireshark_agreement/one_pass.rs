@@ -21,7 +21,7 @@ struct LastWords<'a> {
     cause: &'a str,
 }
 
-/// Returns where one pass contradicts itself, the batch tool or the document.
+/// Returns where one pass contradicts itself, the command-line tool or the document.
 pub fn disagreements(handshakes: &[Value], printed: &Printed) -> Vec<String> {
     let handshakes: Vec<_> = handshakes.iter().map(Handshake).collect();
     let mut found = check_frames(&handshakes, &printed.list);

@@ -1,4 +1,4 @@
-//! In two passes, everything agrees with the batch tool.
+//! In two passes, everything agrees with the command-line tool.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use super::Clauses;
 use super::batch::Handshake;
 use super::printed::{COLUMNS, Experts, Printed, Row};
 
-/// Columns whose text the batch tool decides. The expert items depend on floods, too, and are
-/// compared as a whole.
+/// Columns whose text the command-line tool decides. The expert items depend on floods, too, and
+/// are compared as a whole.
 const COMPARED: usize = 14;
 
 /// Returns what the two programs do not agree on.
