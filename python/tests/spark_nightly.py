@@ -172,7 +172,8 @@ class Nightly(unittest.TestCase):
 
     def check_memory(self, capture, expected, **options):
         """Analyse a capture with two executors, which may each take a gigabyte with their Python."""
-        with local_cluster("512m", **{"spark.ui.enabled": "true"}) as spark:
+        java = {"spark.executor.extraJavaOptions": "-XX:+UseSerialGC", "spark.ui.enabled": "true"}
+        with local_cluster("512m", **java) as spark:
             results = syncookie_spark.analyze(spark, str(capture), partitions=4, **options)
             findings = timed("analyze", results.findings.count)
             executors = [memory_of(pid) for pid in executors_of_this_process()]
