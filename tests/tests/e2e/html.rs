@@ -143,7 +143,7 @@ fn the_page_begins_with_a_short_headline_figures_and_what_to_check_with_commands
         assert_eq!(browser.text("#figures div:nth-child(2)"), "Failed\n3");
         let first = browser.eval("document.querySelector('main > section').id");
         assert_eq!(first, "check", "what broke comes before everything else");
-        assert!(browser.text("#check li").contains("(proxy-leaked-ack; likely cause): 3 of 3 handshakes that failed."));
+        assert!(browser.text("#check li").contains("(proxy-leaked-ack; confirmed): 3 of 3 handshakes that failed."));
         browser.click("#check .command .copy");
         browser.wait_for("document.getElementById('copied').innerText.startsWith('Copied: ')");
         browser.click("#search");
