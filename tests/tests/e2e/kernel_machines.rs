@@ -71,7 +71,8 @@ fn a_proxys_counters_do_not_rule_out_that_the_server_got_the_ack() {
 fn every_output_says_which_file_was_used_for_which_machine() {
     let folder = private_folder();
     let kernel = [named("server=", &server_files()), named("proxy=", &proxy_files(folder.path()))].concat();
-    let sentences = ["are taken to be from every server", "are taken to be from the SYN proxy in front of every server"];
+    let sentences =
+        ["are taken to be from every server", "are taken to be from the SYN proxy in front of every server"];
     let evidence = ["OutRsts rose by 3 between the readings", "(counters of the server: ", "(counters of the proxy: "];
     let text = syncookie("explain", &[], &kernel).stdout;
     for part in sentences.iter().chain(&evidence) {
