@@ -104,8 +104,8 @@ pub struct Analyze {
     /// exists, or when nothing was written to it for ten seconds. A handshake is reported about two
     /// minutes after its first frame, when its outcome is known. The results are lines (--format
     /// table or jsonl), appended to the file given with --output. On a terminal, the table format
-    /// redraws the screen in place instead: the answer and the latest findings. Ctrl-C or SIGTERM
-    /// ends the program.
+    /// redraws the screen in place instead: the headline, the findings by listener and cause, and
+    /// the latest findings. Ctrl-C or SIGTERM ends the program.
     #[arg(long, conflicts_with_all = ["list_files", "csv_bom"])]
     pub follow: bool,
 

@@ -10,7 +10,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::BadChecksum,
     clause: "packets have a wrong TCP checksum, and the receiver drops them",
     counters: &[Counter::InCsumErrors],
-    check: "on the server: nstat -az TcpInCsumErrors (confirmed if it rises with each SYN); tcpdump -vvni any 'tcp port {port}' (confirmed if it says incorrect); on the sender: ethtool -K INTERFACE tx-checksum-ip-generic off (confirmed if connections then work); on the path, if they still fail: a device that changes packets (NAT, MSS clamping, tunnels)",
+    check: "on the server: nstat -az TcpInCsumErrors (confirmed if it rises with each SYN); tcpdump -vvni any 'tcp dst port {port}' (confirmed if it says incorrect); on the sender: ethtool -K INTERFACE tx-checksum-ip-generic off (confirmed if connections then work); on the path, if they still fail: a device that changes packets (NAT, MSS clamping, tunnels)",
     reset_sender: ResetSender::Elsewhere,
     ack_at_server: AckAtServer::Irrelevant,
     kernel: Some(kernel),

@@ -2,7 +2,7 @@
 //! server at the same time.
 //!
 //! The client's port says what happens to a connection: packet filters, devices and programs act on
-//! the ports from [`FIRST_BAD`] to [`FIRST_GOOD`]. Connections from later ports work. Those from
+//! the ports from [`FIRST_BAD`] to [`FIRST_GOOD`]. Connections from higher ports work. Those from
 //! [`FIRST_UNJUDGED`] only prepare a failure, as the connections that fill a queue.
 
 pub mod programs;

@@ -165,7 +165,7 @@ fn of_the_server() -> Vec<CauseRecording> {
         CauseRecording {
             name: "queue_full_reset",
             cause: "accept-queue-overflow",
-            note: "the same with tcp_abort_on_overflow: SYN-ACKs are acknowledged when the queue has filled",
+            note: "the same with tcp_abort_on_overflow: the client delays its ACKs until the queue is full",
             mode: "stall",
             backlog: 18,
             server_sysctl: &[("net.ipv4.tcp_abort_on_overflow", "1")],
@@ -294,7 +294,7 @@ fn on_the_path() -> Vec<CauseRecording> {
         CauseRecording {
             name: "firewall_on_server",
             cause: "firewall-reset",
-            note: "a rule on the server rejects requests; only its counters show that its kernel did not",
+            note: "a rule on the server rejects requests; only its counters show that its TCP did not send the resets",
             undecidable: &[],
             server: rule!("input", "tcp sport 20000-29999 tcp dport 80 'tcp flags & psh == psh' reject with tcp reset"),
             ..PLAIN

@@ -64,5 +64,5 @@ fn metrics(totals: &Totals) -> Metrics {
     metrics
 }
 
-const FINDINGS: &str = "Handshakes that a SYN cookie or SYN proxy answered, that failed or were delayed, by listener, \
-                        verdict and most likely cause.";
+const FINDINGS: &str = "Handshakes that a SYN cookie or SYN proxy answered, that failed or were delayed, or whose connection \
+                        got stuck, by listener, verdict and most likely cause.";

@@ -1,4 +1,4 @@
-//! `--follow` on a terminal: the answer, the findings by listener and cause, and the latest of
+//! `--follow` on a terminal: the headline, the findings by listener and cause, and the latest of
 //! them, redrawn in place.
 
 use std::cmp::Reverse;
@@ -88,9 +88,9 @@ impl Watch {
 
     fn text(&self, totals: &Totals, terminal: Terminal) -> io::Result<String> {
         let mut text = Vec::new();
-        let mut answer = Vec::new();
-        paragraph(&mut answer, terminal.width, "", &whole_answer(totals))?;
-        for line in String::from_utf8_lossy(&answer).lines() {
+        let mut headline = Vec::new();
+        paragraph(&mut headline, terminal.width, "", &whole_headline(totals))?;
+        for line in String::from_utf8_lossy(&headline).lines() {
             writeln!(text, "{}", terminal.bold(line))?;
         }
         paragraph(&mut text, terminal.width, "", &self.caption)?;
@@ -111,8 +111,8 @@ impl Watch {
     }
 }
 
-/// Returns the answer, and what it is about.
-fn whole_answer(totals: &Totals) -> String {
+/// Returns the headline, with the numbers of handshakes and captures that it is about.
+fn whole_headline(totals: &Totals) -> String {
     if totals.captures.is_empty() {
         return "No capture is finished yet.".into();
     }
