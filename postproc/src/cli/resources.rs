@@ -34,7 +34,7 @@ pub struct ReadingResources {
 
     /// Maximum number of handshakes in memory for each capture, at about 1.1 KiB each
     ///
-    /// If there are more, the older half is judged at once, and later packets of these handshakes
+    /// If there are more, the older half is judged early, and later packets of these handshakes
     /// are ignored. A verdict may then be less certain. The report says how many handshakes were
     /// judged early in this way.
     #[arg(long, value_name = "N", default_value_t = Limits::default().handshakes as u64,
