@@ -58,9 +58,9 @@ pub struct Annotate {
     ///
     /// A finding is a handshake to which at least one of these applies: a SYN cookie or SYN proxy
     /// answered it; it failed; it was delayed (by 0.2 s or more, or by an answer with a wrong
-    /// number); its connection got stuck. The output also keeps those frames of other connections
-    /// that the verdicts depend on. The result is analysed again, to check that every verdict is
-    /// the same.
+    /// acknowledgment number); its connection got stuck. The output also keeps those frames of
+    /// other connections that the verdicts depend on. The result is analysed again, to check that
+    /// every verdict is the same.
     #[arg(long)]
     pub only_findings: bool,
 

@@ -48,10 +48,10 @@ pub struct Reporting {
     ///
     /// A finding is a handshake to which at least one of these applies: a SYN cookie or SYN proxy
     /// answered it; it failed; it was delayed (by 0.2 s or more, or by an answer with a wrong
-    /// number); its connection got stuck. A finding counts as known, and is left out, if the
-    /// earlier report has a finding of the same listener with the same verdict and the same first
-    /// cause, at the same confidence or above. All counts and the exit code of --fail-on then refer
-    /// to new findings only.
+    /// acknowledgment number); its connection got stuck. A finding counts as known, and is left
+    /// out, if the earlier report has a finding of the same listener with the same verdict and the
+    /// same first cause, at the same confidence or above. All counts and the exit code of --fail-on
+    /// then refer to new findings only.
     #[arg(long, value_name = "REPORT")]
     pub baseline: Option<PathBuf>,
 

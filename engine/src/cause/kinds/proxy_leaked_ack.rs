@@ -11,7 +11,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kind: CauseKind::ProxyLeakedAck,
     clause: "the client's ACK went past the SYN proxy to the server, which had not sent that SYN-ACK",
     counters: &[Counter::OutRsts, Counter::SynproxySynReceived, Counter::SynproxyCookieValid],
-    check: "on the server: tcpdump -ni any 'tcp port {port}' (confirmed if the ACK arrives, and before it no SYN, or only the proxy's own); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (1 confirms the cause; set it to 0; send UNTRACKED and INVALID packets of port {port} to SYNPROXY; only after that rule, drop what is still INVALID); cat /proc/net/stat/synproxy (confirmed if syn_received rises and cookie_valid does not)",
+    check: "on the server: tcpdump -ni any 'tcp port {port}' (confirmed if the ACK arrives without a SYN before it, or acknowledges the proxy's SYN-ACK); on the proxy, if it runs Linux: sysctl net.netfilter.nf_conntrack_tcp_loose (1 confirms the cause; set it to 0; send UNTRACKED and INVALID packets of port {port} to SYNPROXY; only after that rule, drop what is still INVALID); cat /proc/net/stat/synproxy (confirmed if syn_received rises and cookie_valid does not)",
     reset_sender: ResetSender::Server,
     ack_at_server: AckAtServer::Relevant,
     kernel: Some(kernel),
