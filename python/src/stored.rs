@@ -13,8 +13,8 @@ use syncookie::bindings::{Stored, StoredFile};
 const FIRST: usize = 64 << 10;
 const MOST: usize = 8 << 20;
 
-/// File as Python describes it: its name, its size, whether it was named, and a function that opens it
-/// at an offset.
+/// File as Python describes it: its name, its size, whether it was given itself (not found in a
+/// folder), and a function that opens it at an offset.
 pub type Described = (String, u64, bool, Py<PyAny>);
 
 /// Returns the files that are described.

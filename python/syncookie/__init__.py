@@ -92,8 +92,8 @@ def analyze(*captures: Path, on_problem: str = "raise", **options: Any) -> Findi
 
     Args:
         captures: pcap and pcapng files, also compressed, and folders
-        on_problem: ``raise`` a CaptureError, with the findings of the rest, if a capture cannot be
-            read to its end, or ``ignore`` it: Findings.problems has it in either case
+        on_problem: ``raise`` a CaptureError, with the findings in everything that could be read, if
+            a capture cannot be read to its end, or ``ignore`` it: Findings.problems has it in either case
         options: options of ``syncookie analyze`` that select what is reported or set limits, with ``_``
             for ``-``: filter, once, baseline, kernel, server, capture_point, threads, max_memory,
             max_handshakes, max_flood, max_listeners, max_episodes. filter and kernel take one value
@@ -112,7 +112,7 @@ def analyze(*captures: Path, on_problem: str = "raise", **options: Any) -> Findi
 def analyze_batches(*captures: Path, **options: Any) -> pyarrow.RecordBatchReader:
     """Analyse captures, and return the handshakes as they become known, in bounded memory.
 
-    Takes the options of analyze(). Captures that cannot be read are left out.
+    Takes the options of analyze(). What cannot be read is left out, without a CaptureError.
     """
     return _reader(_syncookie.Findings(_arguments("analyze", captures, options)))
 

@@ -53,7 +53,7 @@ def compatible_schema(schema: pyarrow.Schema) -> pyarrow.Schema:
 ROWS: pyarrow.Schema = pyarrow.schema(_syncookie.Columns.of_observations())
 
 #: The same for Spark. ``part``, ``stretch`` and ``row`` say where a row is among those of all runs of
-#: ``observe``. ``leads`` says that a handshake follows a row that is none.
+#: ``observe``. ``leads`` says that a handshake follows a row of another kind.
 OBSERVATIONS = pyarrow.schema(
     [
         ("part", pyarrow.int64()),
@@ -64,7 +64,7 @@ OBSERVATIONS = pyarrow.schema(
     ]
 )
 
-#: Ends of resets of connections without a SYN: their addresses and ports.
+#: Endpoints of resets of connections without a SYN: their addresses and ports.
 ENDS = pyarrow.schema([("part", pyarrow.int64()), ("ip", pyarrow.binary()), ("port", pyarrow.int64())])
 
 #: Records that say what was to be read, as a regular expression.
@@ -107,7 +107,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class File:
-    """A file: its name in all outputs, the path that opens it, its size, and whether it was named."""
+    """A file: its name in all outputs, the path that opens it, its size, and whether it was given itself."""
 
     name: str
     path: str
@@ -116,7 +116,7 @@ class File:
 
 
 def found(storage: Storage) -> Iterator[File]:
-    """Find the files that are named, and those in the folders that are named, by name."""
+    """Find the given files, and those in the given folders, sorted by name within a folder."""
     seen = set()
     for path in storage.paths:
         for file in _under(storage, path):
@@ -223,8 +223,8 @@ def _repeat(number: int, count: int) -> pyarrow.Array:
 
 
 def reset_ends(batches: Batches) -> Batches:
-    """Yield the ends of resets of connections without a SYN: whether they show anything depends on the
-    handshakes that share an end with them."""
+    """Yield the endpoints of resets of connections without a SYN: whether such resets show anything depends
+    on the handshakes that share an endpoint with them."""
     for batch in batches:
         ends = set()
         for row in batch.to_pylist():

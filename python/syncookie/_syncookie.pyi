@@ -5,7 +5,7 @@ __version__: str
 class Opened(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
-# Name, size, whether it was named, and a function that opens it at an offset.
+# Name, size, whether it was given itself (not found in a folder), and a function that opens it at an offset.
 Stored = tuple[str, int, bool, Callable[[int], Opened]]
 
 class Columns:

@@ -101,12 +101,14 @@ def analyze(
         spark: the session
         captures: paths that every worker can read, or URIs that pyarrow.fs knows, such as
             ``s3://bucket/folder/``
-        filesystem: file system that has the paths, if they are no URIs and not local
+        filesystem: file system that has the paths, if they are neither URIs nor local
         observations: folder to which the observations are written, as Parquet, before they are judged;
             judge() can judge them again
         partitions: number of tasks; by default spark.sql.shuffle.partitions
         stretch_bytes: size in bytes above which a series of captures is divided into stretches, which
-            tasks read apart; by default none is. Each task also reads the 11 minutes before its stretch. Choose the number of bytes that the largest series contains in an hour or more
+            tasks read apart; by default none is. Each task also reads the 11 minutes before its
+            stretch and about ten after it. Choose the number of bytes that the largest series contains
+            in an hour or more
         options: filter, once, capture_point, threads, max_memory, max_handshakes, max_flood,
             max_listeners and max_episodes, as in ``syncookie.analyze``; limits apply to each task
 
@@ -139,7 +141,8 @@ def observe(
     """Return what judging needs of the handshakes in captures: the rows of a file of observations.
 
     One task reads one series, that is, one capture or several that continue each other, or a stretch of
-    it. Takes the arguments of analyze().
+    it. Takes the arguments of analyze() except observations. The options are threads, max_memory and
+    max_handshakes.
     """
     storage = _cluster.Storage((captures,) if isinstance(captures, str) else tuple(captures), filesystem)
     tasks = _partitions(spark, partitions)
@@ -152,8 +155,8 @@ def observe(
 def judge(observations: DataFrame, *, partitions: Optional[int] = None, **options: Any) -> Analysis:
     """Judge the observations that observe() returns, all of them.
 
-    Each task judges some listeners, in the order in which they were observed. Takes the arguments of
-    analyze().
+    Each task judges some listeners, in the order in which they were observed. Takes partitions and the
+    options of analyze().
     """
     return _judge(observations, True, partitions, options)
 
@@ -196,8 +199,8 @@ def _wholes(observations: DataFrame, tasks: int, options: dict[str, Any]) -> Dat
     """Return rows that say what is known at the end of series that were observed in stretches.
 
     Whether a connection has no SYN depends on the handshakes of all listeners. One task for each series
-    finds it, with the few handshakes that matter: the first ones, and those that share an end with a
-    reset of such a connection.
+    finds it, with the few handshakes that matter: the first ones, and those that share an endpoint
+    with a reset of such a connection.
     """
     divided = observations.where(F.col("stretch") > 0)
     has_segments = divided.where(_is_end() & F.col("record").contains('"loose":'))
@@ -240,7 +243,7 @@ def _partitions(spark: SparkSession, partitions: Optional[int]) -> int:
 
 
 def _keys(spark: SparkSession, partitions: int) -> list[int]:
-    """Return numbers of which Spark sends each to a partition of its own.
+    """Return one number for each partition, which Spark sends to this partition.
 
     A partition is chosen by the hash of a number, so the numbers from 0 on would leave some empty.
     """
@@ -261,7 +264,7 @@ def _field(field: pyarrow.Field) -> StructField:
 
 
 def _type(kind: pyarrow.DataType) -> DataType:
-    """Return the type of Spark for a type that Spark has."""
+    """Return Spark's type for a type of Arrow that Spark has."""
     if pyarrow.types.is_list(kind):
         return ArrayType(_type(kind.value_type))
     if pyarrow.types.is_struct(kind):
