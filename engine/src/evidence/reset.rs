@@ -2,8 +2,8 @@
 //! answered the SYN.
 //!
 //! RFC 9293 section 3.10.7.1: a reset for a segment that belongs to no connection takes its
-//! sequence number from the segment's acknowledgment and carries no ACK flag; a reset of a
-//! connection (section 3.10.5) or of a SYN does.
+//! sequence number from the segment's acknowledgment and carries no ACK flag; a reset of a SYN
+//! does. Common stacks also set the flag when they abort a connection, unlike section 3.10.5.
 
 use super::{Detail, Reading, detail};
 use crate::connection::handshake::{Handshake, SegmentFacts, Side};

@@ -13,7 +13,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
 };
 
 /// Considers a reset by the owner of the connection: a host that aborts a connection sends its own
-/// sequence number and an ACK flag (RFC 9293 section 3.10.5).
+/// sequence number (RFC 9293 section 3.10.5), and common stacks set the ACK flag.
 pub(super) fn owners_reset(reset: &ResetContext<'_>) -> Hypothesis {
     Hypothesis::new(INFO.kind, VERY_STRONG, reset.shape.describe())
         .supported_by(reset.has_same_ttl(), WEAK, reset.ttl_sentence())
