@@ -453,7 +453,7 @@ fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
     let incomplete = parts.iter().find(is_incomplete).map_or(0, |(_, number)| *number);
     let all = parts.iter().map(|(_, number)| number).sum::<u64>();
     if all != number {
-        let has_incomplete = number > all - incomplete;
+        let has_incomplete = incomplete > 0 && number > all - incomplete;
         return if has_incomplete { " (the incomplete ones do not count as failed)".into() } else { String::new() };
     }
     let unknown = if incomplete > 0 { "; the incomplete ones do not count as failed" } else { "" };
