@@ -352,10 +352,12 @@ fn bearing(evidence: &Evidence, assessment: &Assessment) -> (Field, &'static str
 /// Returns what evidence for a verdict says that does not distinguish it from the runner-up.
 fn supports_against_third(verdict: Verdict, runner_up: Verdict) -> &'static str {
     let is_named = |other| verdict == other || runner_up == other;
-    match () {
-        () if !is_named(Verdict::Ordinary) => "supports the verdict, but only against ordinary",
-        () if !is_named(Verdict::SynCookie) => "supports the verdict, but only against syn-cookie",
-        () => "supports the verdict, but only against syn-proxy",
+    if !is_named(Verdict::Ordinary) {
+        "supports the verdict, but only against ordinary"
+    } else if !is_named(Verdict::SynCookie) {
+        "supports the verdict, but only against syn-cookie"
+    } else {
+        "supports the verdict, but only against syn-proxy"
     }
 }
 
