@@ -281,7 +281,7 @@ impl Expert {
             Self::CookiePossible | Self::Cookie => "Answered with a SYN cookie",
             Self::ProxyPossible | Self::Proxy => "Answered by a SYN proxy",
             Self::Reset => "Reset right after a handshake answered by a SYN cookie or SYN proxy",
-            Self::Undetermined => "The capture does not show who answered this SYN",
+            Self::Undetermined => "It is undetermined who answered this SYN",
             Self::Failure => "Handshake failed or was delayed, or its connection got stuck",
         }
     }

@@ -114,8 +114,7 @@ fn a_truncated_capture_exits_with_2_and_the_rest_and_the_other_files_are_analyse
     let run = sandbox.analyze(&[&cut, &good, "--format", "jsonl"]);
     assert_eq!(run.code, 2);
     assert_eq!(frames_of(&run.stdout), [2, 3]);
-    let said =
-        "ends in the middle of frame 3 at byte offset 164: 1 byte of the record is missing (2 frames were read before)";
+    let said = "ends in the middle of frame 3, which begins at byte offset 164: 1 byte of the record is missing (2 frames were read before)";
     assert_eq!(run.stderr, format!("syncookie: {cut} {said}\n"));
     let error = &summary(&run.stdout)["errors"][0];
     assert_eq!((&error["kind"], &error["frame"], &error["offset"]), (&"truncated".into(), &3.into(), &164.into()));

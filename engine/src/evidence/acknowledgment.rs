@@ -46,9 +46,7 @@ pub(super) fn observe<D: Detail>(listener: &Listener<'_>, index: usize) -> Optio
     let (proxy, what) = match (&wrong.refusal, listener.refused_acknowledgments >= ENOUGH) {
         (None, _) => (NOT_REFUSED, "the client did not reset it"),
         (Some(_), false) => (ALONE, "the client reset it"),
-        (Some(_), true) => {
-            (REPEATED, "the client reset it; other clients or ports of this listener got such answers, too")
-        }
+        (Some(_), true) => (REPEATED, "the client reset it; other connections to this listener got such answers, too"),
     };
     Some(Reading {
         cookie: COOKIE,

@@ -178,7 +178,7 @@ fn weigh<D: Detail>(
             (
                 STAYED,
                 false,
-                detail!(D, "an ordinary server announces {announced} less the {taken} bytes acknowledged, rounded up to a multiple of {unit} (window scale), which is {window}; after a SYN cookie, the window would be different"),
+                detail!(D, "an ordinary server announces {announced} less the {} acknowledged, rounded up to a multiple of {unit} (window scale), which is {window}; after a SYN cookie, the window would be different", bytes(taken)),
             )
         })?
     } else if !is_implausible && (is_usual || !is_smaller && !may_be_moved_to) {
@@ -230,9 +230,15 @@ fn weigh<D: Detail>(
         frames: D::frames([syn_ack.frame, first.frame]),
         text: detail!(
             D,
-            "window {announced} in the SYN-ACK, {window} bytes in the next segment, scaled ({taken} bytes acknowledged): {what}"
+            "window {announced} in the SYN-ACK, {window} bytes in the next segment, scaled ({} acknowledged): {what}",
+            bytes(taken)
         ),
     })
+}
+
+/// Formats a number of bytes.
+fn bytes(number: u32) -> String {
+    format!("{number} byte{}", if number == 1 { "" } else { "s" })
 }
 
 /// Returns the shift with which a window is what a cookie gives, where that is not the announced

@@ -77,6 +77,8 @@ pub(crate) struct History {
     pub wrong_number: Option<SeqNumber>,
     /// Number of another connection that the server acknowledged instead of the SYN.
     pub stale_number: Option<SeqNumber>,
+    /// Whether another address or port answered the SYN.
+    pub elsewhere: bool,
     /// Whether the server side reset the SYN.
     pub refused: bool,
     pub ack: Option<PacketFacts>,
@@ -164,6 +166,7 @@ impl<'a> Narrator<'a> {
         let mut shows = self.shows(&segment, from_client, role);
         if is_elsewhere {
             shows.push(elsewhere(&segment, from_client, self.finding));
+            self.seen.elsewhere = true;
         }
         let packet = NarratedPacket {
             since_start: segment.time.seconds_since(*self.start.get_or_insert(segment.time)),

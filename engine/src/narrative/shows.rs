@@ -25,7 +25,9 @@ impl Narrator<'_> {
     pub(super) fn shows(&self, segment: &Segment<'_>, from_client: bool, role: PacketRole) -> Vec<String> {
         match role {
             PacketRole::Syn => syn(segment),
-            PacketRole::SynAgain if self.seen.wrong_number.or(self.seen.stale_number).is_some() => {
+            PacketRole::SynAgain
+                if self.seen.wrong_number.or(self.seen.stale_number).is_some() || self.seen.elsewhere =>
+            {
                 vec!["the client sends its SYN again: it still waits for a SYN-ACK that it can accept".to_owned()]
             }
             PacketRole::SynAgain if self.seen.refused => {

@@ -19,7 +19,7 @@ pub enum Error {
     },
     /// No line of the file has a known format.
     #[error(
-        "{}: format not recognised in any of its {}. Supported is the output of netstat -s, nstat -az, sysctl -a, \
+        "{}: format not recognised ({} read). Supported is the output of netstat -s, nstat -az, sysctl -a, \
          ss -lntm, ip -s link, ethtool -S, nft list ruleset, iptables-save -c, dmesg, perf script, tail -n +1 /proc/net/*, and syncookie kernel snapshot",
         shown(path),
         count(*lines, "line")

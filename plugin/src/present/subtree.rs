@@ -324,17 +324,40 @@ impl<'a> SubtreeBuilder<'a> {
     }
 }
 
+/// Least weight that is not 0.00 when it is shown.
+const ROUNDED_TO_0: f64 = 0.005;
+
 /// Returns the field for the kind of a piece of evidence, and its role in words.
 fn bearing(evidence: &Evidence, assessment: &Assessment) -> (Field, &'static str) {
     let runner_up = assessment.terms.map(|terms| terms.runner_up);
     if evidence.favours == Verdict::Undetermined || evidence.nats <= 0.0 {
         (Field::EvidenceNeutral, "observed")
     } else if evidence.favours == assessment.verdict {
-        (Field::EvidenceKind, "supports the verdict")
+        let is_even = evidence.contribution.abs() < ROUNDED_TO_0;
+        let role = match runner_up.filter(|_| is_even) {
+            Some(runner_up) => supports_against_third(assessment.verdict, runner_up),
+            None => "supports the verdict",
+        };
+        (Field::EvidenceKind, role)
     } else if runner_up == Some(evidence.favours) || evidence.contribution < 0.0 {
         (Field::EvidenceAgainst, "contradicts the verdict")
     } else {
-        (Field::EvidenceNeutral, favours(evidence.favours))
+        let is_for_both = [evidence.favours, assessment.verdict].iter().all(|verdict| verdict.is_cookie_style())
+            && evidence.contribution >= ROUNDED_TO_0;
+        let role = if is_for_both { "favours a SYN cookie or SYN proxy" } else { favours(evidence.favours) };
+        (Field::EvidenceNeutral, role)
+    }
+}
+
+/// Returns what evidence for a verdict says that does not distinguish it from the runner-up.
+fn supports_against_third(verdict: Verdict, runner_up: Verdict) -> &'static str {
+    let is_named = |other| verdict == other || runner_up == other;
+    if !is_named(Verdict::Ordinary) {
+        "supports the verdict, but only against ordinary"
+    } else if !is_named(Verdict::SynCookie) {
+        "supports the verdict, but only against syn-cookie"
+    } else {
+        "supports the verdict, but only against syn-proxy"
     }
 }
 

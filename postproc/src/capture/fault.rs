@@ -207,11 +207,11 @@ impl Fault {
                 write!(f, "is corrupt{at}: the record there claims {} more than the file has", count(*missing, "byte"))
             }
             FaultKind::CutHeader { missing } => {
-                write!(f, "ends in the middle of the file header{at}: {}", Missing(*missing, "it"))
+                write!(f, "ends in the middle of the file header: {}", Missing(*missing, "it"))
             }
             FaultKind::CutFrame { missing } => write!(
                 f,
-                "ends in the middle of frame {} at byte offset {}: {}",
+                "ends in the middle of frame {}, which begins at byte offset {}: {}",
                 self.frame.unwrap_or_default(),
                 self.offset,
                 Missing(*missing, "the record")
@@ -221,7 +221,7 @@ impl Fault {
                 if let Some(block) = block {
                     write!(f, " of type {block:#x}")?;
                 }
-                write!(f, "{at}: {}", Missing(*missing, "it"))
+                write!(f, ", which begins{at}: {}", Missing(*missing, "it"))
             }
             FaultKind::RecordLength { claimed, limit } => {
                 write!(f, "is corrupt{at}: the record claims {claimed} bytes; the limit is {limit}")

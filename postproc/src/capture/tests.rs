@@ -247,9 +247,15 @@ fn a_truncated_file_is_reported_with_frame_offset_and_missing_bytes() {
     let whole = pcap_of_two(ByteOrder::Little).bytes;
     let second = 24 + 16 + 5;
     let cut = |length: usize| said(&whole[..length]);
-    assert_eq!(cut(second + 3), "ends in the middle of frame 2 at byte offset 45: 13 bytes of the record are missing");
-    assert_eq!(cut(second + 21), "ends in the middle of frame 2 at byte offset 45: 1 byte of the record is missing");
-    assert_eq!(cut(20), "ends in the middle of the file header at byte offset 0: 4 bytes of it are missing");
+    assert_eq!(
+        cut(second + 3),
+        "ends in the middle of frame 2, which begins at byte offset 45: 13 bytes of the record are missing"
+    );
+    assert_eq!(
+        cut(second + 21),
+        "ends in the middle of frame 2, which begins at byte offset 45: 1 byte of the record is missing"
+    );
+    assert_eq!(cut(20), "ends in the middle of the file header: 4 bytes of it are missing");
     assert!(sound(&whole[..second]).len() == 1 && sound(&whole[..24]).is_empty());
 }
 
@@ -389,12 +395,17 @@ fn a_truncated_block_is_reported_as_a_frame_only_if_it_holds_a_packet() {
     let mut builder = Pcapng::new(ByteOrder::Little);
     builder.interface(1, 0, &[]).enhanced(0, 0, b"xxxx");
     let end = builder.bytes.len();
-    assert!(said(&builder.bytes[..end - 1]).starts_with("ends in the middle of frame 1 at byte offset 48: 1 byte"));
     assert!(
-        said(&builder.bytes[..40]).starts_with("ends in the middle of a block of type 0x1 at byte offset 28: 8 bytes")
+        said(&builder.bytes[..end - 1])
+            .starts_with("ends in the middle of frame 1, which begins at byte offset 48: 1 byte")
     );
     assert!(
-        said(&builder.bytes[..6]).starts_with("ends in the middle of a block of type 0xa0d0d0a at byte offset 0: 6")
+        said(&builder.bytes[..40])
+            .starts_with("ends in the middle of a block of type 0x1, which begins at byte offset 28: 8 bytes")
+    );
+    assert!(
+        said(&builder.bytes[..6])
+            .starts_with("ends in the middle of a block of type 0xa0d0d0a, which begins at byte offset 0: 6")
     );
 }
 

@@ -60,6 +60,9 @@ pub struct Resources {
     pub max_listeners: usize,
 
     /// Maximum number of episodes that are reported individually
+    ///
+    /// An episode is a period in which SYN cookies or a SYN proxy answered for a listener, at
+    /// "likely" or above.
     #[arg(long, value_name = "N", default_value_t = Limits::default().episodes)]
     pub max_episodes: usize,
 }

@@ -441,7 +441,7 @@ fn flood(totals: &Totals) -> String {
 }
 
 /// Returns the outcomes of the handshakes of a flood in parentheses, if no other handshakes of the
-/// listener had these outcomes; nothing otherwise.
+/// listener had these outcomes; otherwise only that some of them are incomplete, if so.
 fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
     let Some(listener) = totals.listeners.get(&server) else { return String::new() };
     let parts: Vec<(Outcome, u64)> = [Outcome::Unanswered, Outcome::Unacknowledged, Outcome::Incomplete]
@@ -449,11 +449,14 @@ fn listener_outcomes(totals: &Totals, server: Endpoint, number: u64) -> String {
         .into_iter()
         .filter(|(_, number)| *number > 0)
         .collect();
-    if parts.iter().map(|(_, number)| number).sum::<u64>() != number {
-        return String::new();
+    let is_incomplete = |(outcome, _): &&(Outcome, u64)| *outcome == Outcome::Incomplete;
+    let incomplete = parts.iter().find(is_incomplete).map_or(0, |(_, number)| *number);
+    let all = parts.iter().map(|(_, number)| number).sum::<u64>();
+    if all != number {
+        let has_incomplete = incomplete > 0 && number > all - incomplete;
+        return if has_incomplete { " (the incomplete ones do not count as failed)".into() } else { String::new() };
     }
-    let has_unknown = parts.iter().any(|(outcome, _)| *outcome == Outcome::Incomplete);
-    let unknown = if has_unknown { "; the incomplete ones do not count as failed" } else { "" };
+    let unknown = if incomplete > 0 { "; the incomplete ones do not count as failed" } else { "" };
     let parts: Vec<String> = parts.iter().map(|(outcome, number)| format!("{} {outcome}", grouped(*number))).collect();
     format!(" ({}{unknown})", parts.join(", "))
 }

@@ -117,9 +117,7 @@ fn outside(totals: &Totals) -> Option<String> {
 pub(super) fn reset_acks(totals: &Totals) -> Option<String> {
     let resets = no_handshake::reset_acks(totals).filter(|_| totals.tally.handshakes > 0)?;
     if totals.midstream.servers.iter().any(|resets| totals.leaked.contains(&resets.server)) {
-        return Some(format!(
-            "{resets} The check of proxy-leaked-ack expects this: the ACKs arrive, with no SYN before them."
-        ));
+        return Some(format!("{resets} This fits proxy-leaked-ack: the ACKs arrive, with no SYN before them."));
     }
     Some(format!("{resets} {}", no_handshake::UNKNOWN_CONNECTIONS))
 }

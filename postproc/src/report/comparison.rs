@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use syncookie_engine::compare::{Difference, Meaning};
-use syncookie_engine::{Crossing, Endpoint as Socket};
+use syncookie_engine::{Crossing, Endpoint as Socket, Outcome};
 use syncookie_terminal::{count, grouped};
 
 use super::answer::common_folder;
@@ -168,7 +168,12 @@ fn by_frequency(compared: &cross_capture::Comparison) -> Vec<&Disagreement> {
 fn disagreement(found: &Disagreement, folder: &str) -> String {
     let [main, other] = &found.locations;
     let place = |(capture, frame): &(String, u32)| format!("{} (frame {frame})", short(capture, folder));
-    let [shown, elsewhere] = found.views.map(|(verdict, outcome)| format!("{verdict} and {outcome}"));
+    let view = |index: usize| {
+        let (verdict, outcome) = found.views[index];
+        let is_stuck = found.failed[index] && matches!(outcome, Outcome::Established | Outcome::Incomplete);
+        format!("{verdict} and {outcome}{}", if is_stuck { ", then stuck," } else { "" })
+    };
+    let [shown, elsewhere] = [0, 1].map(view);
     let name = short(&main.0, folder);
     let which = match found.reason {
         Reason::BeforeProxy => {

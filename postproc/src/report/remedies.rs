@@ -21,6 +21,8 @@ const LINES: usize = 16;
 const OTHERS: usize = 8;
 /// Maximum causes of these that have their strength and an example.
 const DETAILED: usize = 2;
+/// Heading of causes that are neither failures nor delays.
+const NO_FAILURE: &str = "not a failure";
 
 /// Failures with the same most likely cause.
 struct Remedy<'a> {
@@ -99,19 +101,16 @@ fn causes(
     let others = &remedies[number..];
     if !others.is_empty() {
         let shown = &remedies[..number];
-        let is_failure = |remedy: &&Remedy<'_>| remedy.failed > 0;
-        let (failures, delays): (Vec<_>, Vec<_>) = others.iter().partition(is_failure);
-        let parts = [
-            (failures, shown.iter().any(|remedy| is_failure(&remedy)), "failures"),
-            (delays, !shown.iter().all(|remedy| is_failure(&remedy)), "delays"),
-        ];
-        let parts = parts.iter().filter(|(some, ..)| !some.is_empty());
-        let parts: Vec<String> = parts
-            .map(|(some, are_others, what)| {
-                let causes = if *are_others { "other causes" } else { "causes" };
-                format!("{causes} of {what}: {}", numbers(some, totals.noun()))
-            })
-            .collect();
+        let parts = ["failures", "delays", NO_FAILURE].into_iter().filter_map(|effect| {
+            let some: Vec<_> = others.iter().filter(|remedy| remedy.effect() == effect).collect();
+            let what = match (effect, shown.iter().any(|remedy| remedy.effect() == effect)) {
+                (NO_FAILURE, _) => NO_FAILURE.to_owned(),
+                (_, true) => format!("other causes of {effect}"),
+                (_, false) => format!("causes of {effect}"),
+            };
+            (!some.is_empty()).then(|| format!("{what}: {}", numbers(&some, totals.noun())))
+        });
+        let parts: Vec<String> = parts.collect();
         paragraph(output, terminal.width, "  ", &words::capitalised(&parts.join("; ")))?;
     }
     Ok(())
@@ -184,6 +183,15 @@ impl<'a> Remedy<'a> {
         }
     }
 
+    /// Returns what the cause leads to. A health check neither fails nor is delayed.
+    fn effect(&self) -> &'static str {
+        match self.cause {
+            _ if self.failed > 0 => "failures",
+            CauseKind::HealthCheck => NO_FAILURE,
+            _ => "delays",
+        }
+    }
+
     fn add(&mut self, group: &'a Group) {
         self.count += group.count;
         self.failed += group.failed;
@@ -250,7 +258,7 @@ impl<'a> Remedy<'a> {
             }
             (all, _) if all == self.count => ", reset by the server side".into(),
             (_, all) if all == self.count && self.cause == CauseKind::InjectedReset => {
-                ", reset for the client after the handshake".into()
+                ", reset after the handshake, for the client only".into()
             }
             (_, all) if all == self.count => ", stuck after the handshake".into(),
             (reset, 0) => format!(" ({} of them reset by the server side)", grouped(reset)),

@@ -49,7 +49,7 @@ pub fn course(finding: &Finding) -> String {
     let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
     match finding.outcome {
         Outcome::Established if finding.completion.has_failed && cause == Some(CauseKind::InjectedReset) => {
-            "the client completed the handshake, and then received a reset that the server did not send".into()
+            "the client completed the handshake, and then received a reset, after which the server continued".into()
         }
         Outcome::Established if finding.completion.has_failed => {
             "the client completed the handshake, and then the connection got stuck".into()

@@ -66,7 +66,7 @@ pub(super) fn stateless_reset(reset: &ResetContext<'_>, nearby: &NearbyHandshake
             "the SYN-ACK was retransmitted after the reset: the ACK had not reached the server",
         )
         .supported_by(nearby.outlived_reset && !reset.entry_outlived_it, 1.5, OTHERS_OUTLIVED)
-        .supported_by(reset.served, MODERATE, "the server's TCP had established the connection: a device on the path reset it")
+        .supported_by(reset.served, MODERATE, "the server's TCP had established the connection: a packet filter can reset it even then")
         .supported_by(reset.server_went_on && !reset.wrong_ack, STRONG, SERVER_WENT_ON)
         .opposed_by(reset.server_served_after, STRONG, REACHED_SERVER)
         .opposed_by(reset.answers_passed_data(), STRONG, PASSED)

@@ -13,7 +13,7 @@ pub(crate) const INFO: CauseInfo = CauseInfo {
     kernel: None,
 };
 
-const DATA_PASSED: &str = "the server acknowledged the client's data, so the device that reset the client at once let the data pass; it may have reset the server, too";
+const DATA_PASSED: &str = "the server acknowledged the client's data, so the device that reset the client had let the data pass; it may have reset the server, too";
 
 /// Considers a device that copies packets and injects resets. Unlike a packet filter, it lets the
 /// packet that triggered the reset through ("Global, passive detection of connection tampering",

@@ -113,7 +113,10 @@ pub fn frame(source: &Source, number: u32) -> io::Result<Result<SegmentDescripti
             Content::UnknownLink => Err("its link type is not supported".to_owned()),
         });
     }
-    Ok(Err(format!("the capture has only {}", count(capture.frames(), "frame"))))
+    Ok(Err(match number {
+        0 => "the first frame has number 1".to_owned(),
+        _ => format!("the capture has only {}", count(capture.frames(), "frame")),
+    }))
 }
 
 fn open(source: &Source) -> io::Result<Capture<Box<dyn io::Read + Send>>> {

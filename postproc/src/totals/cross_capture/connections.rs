@@ -26,6 +26,8 @@ pub struct Disagreement {
     pub server: Endpoint,
     /// What each capture shows.
     pub views: [(Verdict, Outcome); 2],
+    /// Whether the handshake failed, or its connection got stuck, in each capture.
+    pub failed: [bool; 2],
     /// Why the first capture counts.
     pub reason: Reason,
     /// Number of connections.
@@ -189,6 +191,7 @@ impl Comparison {
             locations: [main, other].map(|view| (name(captures, view.seen).to_owned(), view.seen.frame)),
             server: main.seen.server,
             views: [main.shows(), other.shows()],
+            failed: [main, other].map(|view| view.counted.has_failed),
             reason: main.reason(other),
             connections: 1,
         };
@@ -202,7 +205,7 @@ impl Comparison {
 
 impl Disagreement {
     fn is_like(&self, other: &Self) -> bool {
-        (self.server, self.views, self.reason) == (other.server, other.views, other.reason)
+        (self.server, self.views, self.failed, self.reason) == (other.server, other.views, other.failed, other.reason)
             && self.locations.iter().zip(&other.locations).all(|((name, _), (other, _))| name == other)
     }
 }

@@ -58,7 +58,7 @@ impl Handshake<'_> {
         match self.0["verdict"].as_str()? {
             "syn-cookie" => Some((severity, "Answered with a SYN cookie")),
             "syn-proxy" => Some((severity, "Answered by a SYN proxy")),
-            "undetermined" => Some(("Chats", "The capture does not show who answered this SYN")),
+            "undetermined" => Some(("Chats", "It is undetermined who answered this SYN")),
             _ => None,
         }
     }
