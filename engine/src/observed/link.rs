@@ -11,7 +11,7 @@ pub(super) fn link<F: Fields>(fields: &mut F, link: Link) -> Result<Link, F::Err
             fields,
             field!(
                 "link_bits",
-                "Bits 0 to 6: each of these fields follows: `link_source`, `link_destination`, `inner_source`, \
+                "Bits 0 to 6, one for each of these fields, whether it follows: `link_source`, `link_destination`, `inner_source`, \
                  `inner_destination`, `vlan`, `inner_vlan`, `tunnel` (and `tunnel_id`)"
             ),
             [

@@ -133,7 +133,7 @@ fn other_answers<F: Fields>(fields: &mut F, answers: OtherAnswers) -> Result<Oth
     let about = field!(
         "other_answers",
         "Number of SYNs of the client that other listeners answered between its first SYN and its last, among the \
-         400 handshakes before and after this one"
+         400 handshakes before this one and the 400 after it"
     );
     let count = number(fields, about, answers.count)?;
     let about = field!("other_answers_of_host", "Whether one of these listeners has the address of this one");
