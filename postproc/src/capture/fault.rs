@@ -207,7 +207,7 @@ impl Fault {
                 write!(f, "is corrupt{at}: the record there claims {} more than the file has", count(*missing, "byte"))
             }
             FaultKind::CutHeader { missing } => {
-                write!(f, "ends in the middle of the file header: {}", Missing(*missing, "it"))
+                write!(f, "ends in the middle of the file header, which begins{at}: {}", Missing(*missing, "it"))
             }
             FaultKind::CutFrame { missing } => write!(
                 f,

@@ -255,7 +255,10 @@ fn a_truncated_file_is_reported_with_frame_offset_and_missing_bytes() {
         cut(second + 21),
         "ends in the middle of frame 2, which begins at byte offset 45: 1 byte of the record is missing"
     );
-    assert_eq!(cut(20), "ends in the middle of the file header: 4 bytes of it are missing");
+    assert_eq!(
+        cut(20),
+        "ends in the middle of the file header, which begins at byte offset 0: 4 bytes of it are missing"
+    );
     assert!(sound(&whole[..second]).len() == 1 && sound(&whole[..24]).is_empty());
 }
 
