@@ -71,7 +71,7 @@ class Findings:
         handshakes: one row per handshake
         listeners: server addresses and ports, with counts, delays and floods
         episodes: periods in which SYN cookies or a SYN proxy answered
-        captures: the captures, as they were before they were read
+        captures: name, format, compression, and size in bytes of each capture
         summary: counts over all captures
     """
 
@@ -224,7 +224,7 @@ def _reader(findings: Union[_syncookie.Findings, _syncookie.Observations]) -> py
 
 
 class _Judging:
-    """A run of ``judge``. As a context, it raises the exception of the batches that it reads."""
+    """A run of ``judge``. As a context manager, it raises the exception of the batches that it reads."""
 
     def __init__(self, observations: tuple[Union[Path, Batches], ...], options: dict[str, Any]) -> None:
         self.error: Optional[BaseException] = None

@@ -107,7 +107,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class File:
-    """A file: its name in all outputs, the path that opens it, its size, and whether it was given itself."""
+    """A file: its name in all outputs, the path that opens it, its size, and whether it was given by name."""
 
     name: str
     path: str
@@ -257,7 +257,7 @@ def wholes(options: dict[str, Any], batches: Batches) -> Batches:
 def judge(options: dict[str, Any], first: int, batches: Batches) -> Batches:
     """Judge groups of listeners: rows with the same bucket, in the order in which they were observed.
 
-    All groups have the rows that are no handshakes. The captures and problems in these are yielded for
+    All groups have the rows that are not handshakes. The captures and problems in these are yielded for
     the bucket ``first`` alone.
     """
     for bucket, rows in itertools.groupby(_runs(batches, "bucket"), key=lambda pair: pair[0]):

@@ -63,7 +63,7 @@ class Analysis:
         findings: one row per handshake, with the columns of ``syncookie.analyze(...).handshakes``
         listeners: server addresses and ports, with counts, delays and floods
         episodes: periods in which SYN cookies or a SYN proxy answered
-        captures: the captures, as they were before they were read
+        captures: name, format, compression, and size in bytes of each capture
         problems: what could not be read, with capture, frame and offset in bytes
 
     The columns are those of JSON, see docs/json-schema.md. Spark has no unsigned numbers, so numbers
@@ -179,7 +179,7 @@ def _judge(
         segments = F.regexp_replace("record", ',"loose":.*$', "}")
         observations = observations.withColumn("record", F.when(_is_end(), segments).otherwise(F.col("record")))
         observations = observations.unionByName(wholes)
-    # All tasks need the rows that are no handshakes. They are few.
+    # All tasks need the rows that are not handshakes. They are few.
     buckets = F.when(is_record, all_keys).otherwise(F.array(F.get(all_keys, own)))
     rows = observations.withColumn("bucket", F.explode(buckets)).withColumn("phase", _listings_first())
     rows = rows.repartition(len(keys), "bucket").sortWithinPartitions("bucket", "phase", "part", "stretch", "row")
