@@ -103,8 +103,8 @@ pub(crate) fn distances(error: &IcmpError, sent_to_client: bool) -> String {
         _ => format!("its sender is {away} hop{} away", plural(away)),
     };
     format!(
-        "the error has {field} {}: {sender}; the quoted packet has {field} {}: it had passed \
-         {passed} router{} from the {from}",
+        "the error has {field} {}: {sender}; the quoted packet has {field} {}: {passed} router{} on \
+         the way from the {from} had decremented it",
         error.ttl,
         error.quoted.ttl,
         plural(passed),

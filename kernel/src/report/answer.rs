@@ -76,7 +76,7 @@ fn nothing_in_files(resources: &[Resource], has_overflowed: bool) -> String {
     let counted = number(|resource| resource.counters.iter().any(|counter| counter.total.is_some()));
     let exhausted = match used {
         0 => "These files do not show whether anything is exhausted.".to_owned(),
-        _ => format!("These files show the usage of {used} of {all} resources: nothing is exhausted now."),
+        _ => format!("These files show usage and limit of {used} of {all} resources: nothing is exhausted now."),
     };
     let overflowed = match counted {
         _ if has_overflowed => return exhausted,
@@ -212,6 +212,6 @@ mod tests {
         facts.set_setting("fs.file-nr".into(), "2208 0 90000".into());
         facts.set_setting("fs.file-max".into(), "90000".into());
         let usage = answer(&View::new(facts, None));
-        assert!(usage.starts_with("These files show the usage of 1 of 2"), "{usage}");
+        assert!(usage.starts_with("These files show usage and limit of 1 of 2"), "{usage}");
     }
 }
