@@ -48,7 +48,8 @@ class CaptureError(Exception):
         frame: number of the frame, or None
         offset: offset in the file, in bytes, or None
         problems: all problems of the run, as dicts
-        findings: the findings in everything that could be read; None from observe()
+        findings: the findings in everything that could be read; None from observe() and
+            observe_batches()
     """
 
     def __init__(self, problems: list[dict[str, Any]], findings: Optional[Findings]) -> None:
@@ -179,7 +180,10 @@ def judge(*observations: Union[Path, Batches], on_problem: str = "raise", **opti
 
 
 def judge_batches(*observations: Union[Path, Batches], **options: Any) -> pyarrow.RecordBatchReader:
-    """Judge observations as judge() does, and return the handshakes in bounded memory."""
+    """Judge observations as judge() does, and return the handshakes in bounded memory.
+
+    Raises no CaptureError, unless reading the given batches raises one.
+    """
     judging = _Judging(observations, options)
     with judging as run:
         rows = _reader(run)

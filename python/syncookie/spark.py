@@ -106,9 +106,9 @@ def analyze(
             judge() can judge them again
         partitions: number of tasks; by default spark.sql.shuffle.partitions
         stretch_bytes: size in bytes above which a series of captures is divided into stretches, which
-            tasks read apart; by default none is. Each task also reads the 11 minutes before its
-            stretch and about ten after it. Choose the number of bytes that the largest series contains
-            in an hour or more
+            tasks read apart; by default, no series is divided. Each task also reads the 11 minutes
+            before its stretch and about ten after it. Choose the number of bytes that the largest
+            series contains in an hour or more
         options: filter, once, capture_point, threads, max_memory, max_handshakes, max_flood,
             max_listeners and max_episodes, as in ``syncookie.analyze``; limits apply to each task
 
@@ -199,8 +199,8 @@ def _wholes(observations: DataFrame, tasks: int, options: dict[str, Any]) -> Dat
     """Return rows that say what is known at the end of series that were observed in stretches.
 
     Whether a connection has no SYN depends on the handshakes of all listeners. One task for each series
-    finds it, with the few handshakes that matter: the first ones, and those that share an endpoint
-    with a reset of such a connection.
+    determines this, with the few handshakes that matter: the first ones, and those that share an
+    endpoint with a reset of such a connection.
     """
     divided = observations.where(F.col("stretch") > 0)
     has_segments = divided.where(_is_end() & F.col("record").contains('"loose":'))
@@ -221,7 +221,7 @@ def _is_end() -> Column:
 
 
 def _listings_first() -> Column:
-    """Return a column that sorts the rows that say what was to be read before all others."""
+    """Return a column that sorts first the rows that say what was to be read."""
     return F.coalesce(~F.col("record").rlike(_cluster.LISTINGS), F.lit(True))
 
 
