@@ -19,7 +19,7 @@ fn a_syn_that_icmp_rejects_is_not_a_silent_drop() {
     let why = of(&finding, CauseKind::IcmpRejected).supporting.join("; ");
     for part in [
         "frame 2: 10.0.9.1 rejected the SYN with ICMP type 3 code 13 (communication administratively prohibited)",
-        "its sender is 1 hop away",
+        "its sender is behind 1 router",
         "the error did not come from the server's address",
     ] {
         assert!(why.contains(part), "{part}: {why}");

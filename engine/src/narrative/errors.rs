@@ -100,7 +100,7 @@ pub(crate) fn distances(error: &IcmpError, sent_to_client: bool) -> String {
     let from = if sent_to_client { "client" } else { "server" };
     let sender = match away {
         0 => "its sender is the next device".to_owned(),
-        _ => format!("its sender is {away} hop{} away", plural(away)),
+        _ => format!("its sender is behind {away} router{}", plural(away)),
     };
     format!(
         "the error has {field} {}: {sender}; the quoted packet has {field} {}: {passed} router{} on \
