@@ -161,7 +161,7 @@ fn reset_heading(finding: &Finding) -> String {
 /// Returns the line of an outcome.
 fn outcome_line(finding: &Finding) -> impl fmt::Display {
     let outcome = finding.outcome;
-    let stuck = if outcome == Outcome::Established && finding.completion.has_failed { ", then stuck" } else { "" };
+    let stuck = if finding.got_stuck() { ", then stuck" } else { "" };
     fmt::from_fn(move |f| write!(f, "{}: {}{stuck} ({outcome})", Field::Outcome.name(), outcome_text(outcome)))
 }
 

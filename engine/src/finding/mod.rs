@@ -439,6 +439,12 @@ impl Finding {
         frames.into_iter().flatten().chain(cited).for_each(|frame| frame.capture += first);
     }
 
+    /// Returns whether the connection made no progress after the client had acknowledged the SYN-ACK.
+    #[must_use]
+    pub fn got_stuck(&self) -> bool {
+        self.outcome == Outcome::Established && self.completion.has_failed
+    }
+
     /// Returns about how many bytes of memory the finding takes.
     #[must_use]
     pub fn bytes(&self) -> usize {

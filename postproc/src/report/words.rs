@@ -48,10 +48,10 @@ pub const fn outcome(outcome: Outcome) -> &'static str {
 pub fn course(finding: &Finding) -> String {
     let cause = Cause::most_likely(&finding.causes).map(|cause| cause.kind);
     match finding.outcome {
-        Outcome::Established if finding.completion.has_failed && cause == Some(CauseKind::InjectedReset) => {
+        Outcome::Established if finding.got_stuck() && cause == Some(CauseKind::InjectedReset) => {
             "the client completed the handshake, and then received a reset, after which the server continued".into()
         }
-        Outcome::Established if finding.completion.has_failed => {
+        Outcome::Established if finding.got_stuck() => {
             "the client completed the handshake, and then the connection got stuck".into()
         }
         Outcome::Established if is_delayed(finding) => match finding.completion.seconds {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use syncookie_engine::{Evidence, Finding, Frame, Outcome};
+use syncookie_engine::{Evidence, Finding, Frame};
 
 use crate::report::{check, strength, words};
 
@@ -64,8 +64,7 @@ impl Remarks {
 
     /// Returns the complete comment, for the frame that the verdict is about.
     fn verdict(&self, finding: &Finding) -> String {
-        let is_stuck = finding.outcome == Outcome::Established && finding.completion.has_failed;
-        let stuck = if is_stuck { ", stuck" } else { "" };
+        let stuck = if finding.got_stuck() { ", stuck" } else { "" };
         let mut lines = vec![format!("syncookie: {}; outcome: {}{stuck}", title(finding), finding.outcome)];
         for seen in strength::listed(&finding.assessment) {
             let frames: Vec<_> =

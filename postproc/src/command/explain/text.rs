@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use syncookie_engine::{Cause, CheckLine, Confidence, Finding, NarratedPacket, Outcome, Verdict, check_lines, odds};
+use syncookie_engine::{Cause, CheckLine, Confidence, Finding, NarratedPacket, Verdict, check_lines, odds};
 use syncookie_terminal::{Terminal, count, escape_controls, grouped, paragraph};
 
 use super::choose::Match;
@@ -341,8 +341,7 @@ impl Page<'_> {
         let frame = frames.syn_ack.or(frames.syn).or(frames.ack).or(frames.reset);
         let place = frame.map_or_else(String::new, |frame| format!("frame {} of ", frame.number));
         let cause = finding.causes.first().map_or_else(String::new, |cause| format!(", {}", cause.kind));
-        let stuck =
-            if finding.outcome == Outcome::Established && finding.completion.has_failed { ", stuck" } else { "" };
+        let stuck = if finding.got_stuck() { ", stuck" } else { "" };
         let sentence = format!(
             "{place}{}: {}, {}, {}{stuck}{cause}",
             text::capture(&other.capture),
